@@ -1,0 +1,139 @@
+"""The words for axes and arrays, and the one check of an array's shape.
+
+Axes always come in this order: members, examples, classes; images are
+(examples, height, width, channels).
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ensemble_lab.exceptions import EnsembleLabError, PredictionError
+
+__all__ = [
+    "Array",
+    "Booleans",
+    "Floats",
+    "Images",
+    "Index",
+    "Labels",
+    "Probabilities",
+    "Votes",
+    "check_axes",
+    "check_probabilities",
+    "closest",
+    "smallest_unsigned",
+]
+
+Array = npt.NDArray[Any]
+Index = npt.NDArray[np.int64]
+"""0-based positions in a split as published, int64 (examples,)."""
+Labels = npt.NDArray[np.int64]
+"""True classes, int64 (examples,)."""
+Votes = npt.NDArray[np.unsignedinteger[Any]]
+"""Chosen classes, smallest unsigned type (members, examples)."""
+Probabilities = npt.NDArray[np.float32]
+"""float32 (members, examples, classes); every row sums to 1."""
+Images = npt.NDArray[np.uint8]
+"""uint8 (examples, height, width, channels)."""
+Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+
+
+def check_axes(
+    array: Array,
+    axes: str,
+    *,
+    name: str,
+    error: type[EnsembleLabError] = PredictionError,
+    **sizes: int,
+) -> None:
+    """Refuse an array whose axes are not the ones named.
+
+    Parameters
+    ----------
+    array : ndarray
+        What to look at.
+    axes : str
+        The names of its axes, such as ``"members examples classes"``.
+    name : str
+        What to call the array in the message.
+    error : type
+        Which exception to raise.
+    **sizes : int
+        The length that an axis must have, by the axis's name.
+
+    Raises
+    ------
+    EnsembleLabError
+        Of the type `error`: another number of axes, or another length.
+
+    Examples
+    --------
+    >>> check_axes(np.zeros((3, 6)), "members examples", name="votes", members=3)
+    """
+    words = axes.split()
+    if array.ndim != len(words):
+        raise error(f"{name} must have the axes ({', '.join(words)}); got shape {array.shape}.")
+    for word, length in zip(words, array.shape, strict=True):
+        if word in sizes and sizes[word] != length:
+            raise error(
+                f"{name} must have {sizes[word]} {word}; got {length} (shape {array.shape})."
+            )
+
+
+def check_probabilities(probabilities: Array, *, name: str, tolerance: float = 1e-3) -> None:
+    """Refuse probabilities that are not finite, negative, or do not sum to 1.
+
+    Parameters
+    ----------
+    probabilities : float (..., classes)
+        Rows to check.
+    name : str
+        What to call them in the message, usually the member's key.
+    tolerance : float
+        How far a row's sum may be from 1.
+
+    Raises
+    ------
+    PredictionError
+        Names the first bad row by its position.
+    """
+    rows = probabilities.reshape(-1, probabilities.shape[-1])
+    with np.errstate(invalid="ignore"):
+        sums = rows.sum(axis=1, dtype=np.float64)
+        bad = ~(np.isfinite(sums) & (np.abs(sums - 1) <= tolerance) & (rows.min(axis=1) >= 0))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise PredictionError(
+            f"{name} must hold finite, non-negative rows that sum to 1; row {row} of {len(rows)} "
+            f"sums to {sums[row]:.6g} with a smallest value of {rows[row].min():.6g}."
+        )
+
+
+def smallest_unsigned(n_classes: int) -> np.dtype[np.unsignedinteger[Any]]:
+    """Return the smallest unsigned type that holds classes 0 … n_classes − 1.
+
+    Examples
+    --------
+    >>> smallest_unsigned(256), smallest_unsigned(257)
+    (dtype('uint8'), dtype('uint16'))
+    """
+    return np.min_scalar_type(max(n_classes - 1, 0))
+
+
+def closest(word: str, choices: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the choice most like `word`, or ``"."``.
+
+    Examples
+    --------
+    >>> closest("epoch", ["epochs", "batch_size"])
+    "; did you mean 'epochs'?"
+    >>> closest("zzz", ["epochs"])
+    '.'
+    """
+    near = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else "."

@@ -1,0 +1,125 @@
+"""The decision: by which rule which members were combined, and what chose it."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from ensemble_lab.arrays import closest
+from ensemble_lab.canonical import digest_of
+from ensemble_lab.exceptions import PredictionError
+
+__all__ = ["RULES", "TIES", "Decision", "parse_ties"]
+
+RULES = ("majority", "mean-probability")
+"""Names of the rules; `ensemble_lab.analysis.vote` holds a row for each."""
+TIES = ("mean-probability", "lowest", "random")
+"""Names of the tie policies; `ensemble_lab.analysis.vote` holds a row for each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """How votes become one class for each example.
+
+    Attributes
+    ----------
+    rule : str
+        ``majority`` (most votes) or ``mean-probability`` (largest mean).
+    ties : str
+        Among the classes that the rule leaves equal: ``mean-probability`` takes the
+        highest mean probability and then the smaller class, ``lowest`` the smallest
+        class, ``random`` one by `tie_seed` and the example's index alone.
+    tie_seed : int
+        Read by ``random`` only.
+    members : tuple of str
+        Keys of the members that vote, in order; empty for all that the predictions hold.
+    chosen_on : {None, "validation", "test"}
+        The split on which rule, members or weights were chosen; None if nothing was.
+    chosen_among : int
+        How many candidates were compared in choosing; 1 if nothing was.
+
+    Raises
+    ------
+    PredictionError
+        An unknown rule or tie policy, or a negative seed.
+
+    Examples
+    --------
+    >>> Decision(rule="majority").text
+    'majority, ties by mean-probability'
+    """
+
+    rule: str = "majority"
+    ties: str = "mean-probability"
+    tie_seed: int = 0
+    members: tuple[str, ...] = ()
+    chosen_on: Literal["validation", "test"] | None = None
+    chosen_among: int = 1
+
+    def __post_init__(self) -> None:
+        for name, value, choices in (("rule", self.rule, RULES), ("ties", self.ties, TIES)):
+            if value not in choices:
+                raise PredictionError(
+                    f"{name} must be one of {', '.join(choices)}; got {value!r}"
+                    + closest(str(value), choices)
+                )
+        if not 0 <= self.tie_seed < 2**63:
+            raise PredictionError(f"tie_seed must be from 0 to 2**63 - 1; got {self.tie_seed}.")
+
+    @property
+    def tie_policy(self) -> str:
+        """The tie policy as one writes it: ``random:7`` carries its seed."""
+        return f"random:{self.tie_seed}" if self.ties == "random" else self.ties
+
+    @property
+    def text(self) -> str:
+        """The decision in words, with what chose it where something did."""
+        words = f"{self.rule}, ties by {self.tie_policy}"
+        if self.chosen_on is not None:
+            words += f", chosen on {self.chosen_on} among {self.chosen_among}"
+        return words
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the fields that differ from their defaults, 64 hex digits."""
+        return digest_of(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields that differ from their defaults, and the rule."""
+        fields = {f.name: f.default for f in dataclasses.fields(self)}
+        values = {k: getattr(self, k) for k in fields if getattr(self, k) != fields[k]}
+        if self.ties != "random":
+            values.pop("tie_seed", None)
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()} | {
+            "rule": self.rule
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Return the decision that `to_json` wrote."""
+        plain: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
+        return cls(**plain)
+
+
+def parse_ties(text: str) -> tuple[str, int]:
+    """Return (tie policy, tie seed) of ``lowest``, ``mean-probability`` or ``random:SEED``.
+
+    Raises
+    ------
+    PredictionError
+        ``random`` without a whole seed. An unknown policy is left to `Decision`.
+
+    Examples
+    --------
+    >>> parse_ties("random:7")
+    ('random', 7)
+    """
+    name, colon, seed = text.partition(":")
+    if name == "random":
+        if not seed.isdecimal():
+            raise PredictionError(
+                f"ties must name a seed after 'random:'; got {text!r}. Write random:0, say."
+            )
+        return name, int(seed)
+    return (text if colon else name), 0

@@ -1,0 +1,51 @@
+"""Engines start workers and listen to them; they never import Keras.
+
+A worker is one process for one member (``python -m ensemble_lab.training.worker``), so
+one that dies takes nothing with it, and memory does not grow from member to member.
+An engine is a row here: a name, and how many workers it runs side by side.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+
+from ensemble_lab.arrays import closest
+from ensemble_lab.engines.events import Event, Outcome
+from ensemble_lab.engines.subprocesses import Job, run_jobs
+from ensemble_lab.exceptions import SpecError
+
+__all__ = ["ENGINES", "Event", "Job", "Outcome", "run_engine"]
+
+Report = Callable[[Event], None]
+
+
+def _serial(jobs: Sequence[Job], n_workers: int | None, report: Report) -> tuple[Outcome, ...]:
+    if n_workers not in (None, 1):
+        raise SpecError(f"workers of the serial engine must be 1; got {n_workers}.")
+    return run_jobs(jobs, 1, report)
+
+
+def _process(jobs: Sequence[Job], n_workers: int | None, report: Report) -> tuple[Outcome, ...]:
+    return run_jobs(jobs, n_workers or len(os.sched_getaffinity(0)), report)
+
+
+ENGINES = {"serial": _serial, "process": _process}
+"""serial: one worker after another. process: side by side, one a core unless told."""
+
+
+def run_engine(
+    name: str, jobs: Sequence[Job], *, n_workers: int | None, report: Report
+) -> tuple[Outcome, ...]:
+    """Run jobs with the engine of that name; one outcome a job, in the order of the jobs.
+
+    Raises
+    ------
+    SpecError
+        No such engine.
+    InterruptedTraining
+        SIGINT or SIGTERM came; the workers have stopped.
+    """
+    if name not in ENGINES:
+        raise SpecError(
+            f"engine must be one of {', '.join(ENGINES)}; got {name!r}" + closest(name, ENGINES)
+        )
+    return ENGINES[name](jobs, n_workers, report)

@@ -1,0 +1,168 @@
+"""Worker processes side by side: start, listen, stop.
+
+Plain subprocesses, not a process pool: one killed worker of a spawn pool fails all
+its unfinished jobs, and a user's script without a main guard would run again in each.
+"""
+
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from ensemble_lab.engines.events import Event, Outcome, parse_event
+from ensemble_lab.exceptions import InterruptedTraining, StoreError
+
+__all__ = ["Job", "run_jobs"]
+
+_GRACE_S = 20.0
+"""How long a worker may take to reach the end of its block (about two seconds) and leave."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One worker to run.
+
+    Attributes
+    ----------
+    key : str
+        The member.
+    arguments : tuple of str
+        What follows ``python -m ensemble_lab.training.worker``.
+    log : Path
+        Takes the worker's stderr, appended.
+    """
+
+    key: str
+    arguments: tuple[str, ...]
+    log: Path
+
+
+class _Worker:
+    """A running process and the thread that listens to it."""
+
+    def __init__(self, job: Job, events: "queue.Queue[tuple[_Worker, Event | None]]") -> None:
+        self.job = job
+        self.last: Event | None = None
+        command = [sys.executable, "-m", "ensemble_lab.training.worker", *job.arguments]
+        try:
+            job.log.parent.mkdir(parents=True, exist_ok=True)
+            with job.log.open("ab") as log:
+                # A session of its own: Ctrl-C reaches the parent alone, which asks the workers.
+                self.process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    errors="replace",
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise StoreError(
+                f"a worker for {job.key} must start; got {error.strerror}: {error.filename}."
+            ) from error
+        threading.Thread(target=self._listen, args=(events,), daemon=True).start()
+
+    def _listen(self, events: "queue.Queue[tuple[_Worker, Event | None]]") -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                event = parse_event(line)
+                if event is not None:
+                    events.put((self, event))
+        events.put((self, None))
+
+    def outcome(self) -> Outcome:
+        """Wait for the end and say how it ended."""
+        code = self.process.wait()
+        last = self.last.event if self.last else "start"
+        key = self.job.key
+        if code == 0 and self.last and last == "done":
+            return Outcome(key, "complete" if self.last.status == "complete" else "trained")
+        if last in ("locked", "interrupted"):
+            return Outcome(key, "locked" if last == "locked" else "interrupted")
+        if last == "failed" and self.last:
+            return Outcome(key, "failed", self.last.error or "Exception", self.last.cause or "")
+        return Outcome(key, "failed", "WorkerDied", f"{_describe_exit(code)}; see {self.job.log}")
+
+
+def run_jobs(
+    jobs: Sequence[Job], n_workers: int, report: Callable[[Event], None]
+) -> tuple[Outcome, ...]:
+    """Run jobs, at most `n_workers` at a time, and return one outcome a job in their order.
+
+    A job that fails or is killed leaves the others alone.
+
+    Raises
+    ------
+    InterruptedTraining
+        SIGINT or SIGTERM came; every worker has stopped.
+    """
+    waiting, running = deque(jobs), set[_Worker]()
+    events: queue.Queue[tuple[_Worker, Event | None]] = queue.Queue()
+    outcomes: dict[str, Outcome] = {}
+    with _stop_signals() as stop:
+        try:
+            while (waiting or running) and not stop.is_set():
+                while waiting and len(running) < n_workers:
+                    running.add(_Worker(waiting.popleft(), events))
+                try:
+                    worker, event = events.get(timeout=0.2)
+                except queue.Empty:
+                    continue
+                if event is None:
+                    running.discard(worker)
+                    outcomes[worker.job.key] = worker.outcome()
+                else:
+                    worker.last = event
+                    report(event)
+        finally:
+            _stop(running)
+    if stop.is_set():
+        raise InterruptedTraining("training was stopped; the same command continues it.")
+    return tuple(outcomes[job.key] for job in jobs)
+
+
+def _stop(running: set[_Worker]) -> None:
+    for worker in running:
+        worker.process.terminate()
+    for worker in running:
+        try:
+            worker.process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            worker.process.kill()
+            worker.process.wait()
+
+
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """Turn SIGINT and SIGTERM into an event while workers run; only the main thread may."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _describe_exit(code: int) -> str:
+    if code >= 0:
+        return f"the worker ended with exit code {code} and no word"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    hint = " (out of memory?)" if -code == signal.SIGKILL else ""
+    return f"the worker was killed by {name}{hint}"

@@ -1,0 +1,56 @@
+"""Where images come from, and how the validation split is cut."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ensemble_lab.spec.frozen import FrozenSpec
+
+__all__ = ["DataSpec", "Digits", "Mnist", "Npz", "ValidationSpec"]
+
+
+class ValidationSpec(FrozenSpec):
+    """A stratified share of the training split, the same for all members.
+
+    Attributes
+    ----------
+    share : float
+        Fraction of the training examples, from 0 (none) to below 1.
+    by : {"example"}
+        What is kept whole when cutting.
+    seed : int
+        Decides which examples; independent of the members' seeds.
+    """
+
+    share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    by: Literal["example"] = "example"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+
+class _Data(FrozenSpec):
+    validation: ValidationSpec = ValidationSpec()
+
+
+class Digits(_Data):
+    """Scikit-learn's 1,797 bundled scans, scaled to 28×28; nothing is downloaded."""
+
+    name: Literal["digits"]
+
+
+class Mnist(_Data):
+    """MNIST from a data folder, Keras's cache, or a checked download."""
+
+    name: Literal["mnist"]
+
+
+class Npz(_Data):
+    """Your own x_train, y_train, x_test, y_test in one npz file.
+
+    A relative `path` is looked up beside the experiment file.
+    """
+
+    name: Literal["npz"]
+    path: str
+
+
+DataSpec = Annotated[Digits | Mnist | Npz, Field(discriminator="name")]

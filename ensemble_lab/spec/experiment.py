@@ -1,0 +1,190 @@
+"""The experiment file: TOML in, one frozen value out, with errors that name the key."""
+
+import reprlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from ensemble_lab.exceptions import SpecError
+from ensemble_lab.spec.architecture import ArchitectureSpec
+from ensemble_lab.spec.data import DataSpec, Npz
+from ensemble_lab.spec.frozen import FrozenSpec
+from ensemble_lab.spec.member import Backend, MemberSpec
+from ensemble_lab.spec.messages import describe_first
+from ensemble_lab.spec.training import TrainingSpec
+
+__all__ = [
+    "ExperimentSpec",
+    "MemberGroup",
+    "Published",
+    "Seeds",
+    "load_experiment",
+    "parse_experiment",
+]
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Seeds(FrozenSpec):
+    """The seeds first, first + 1, … (`count` of them)."""
+
+    first: Seed = 0
+    count: Annotated[int, Field(ge=1, le=100_000)]
+
+
+class MemberGroup(TrainingSpec):
+    """Members that differ in nothing but the seed."""
+
+    group: Name
+    architecture: ArchitectureSpec
+    seeds: Annotated[tuple[Seed, ...], Field(strict=False, min_length=1)] | Seeds
+    threads: Annotated[int, Field(ge=1, le=1024)] = 1
+    backend: Backend = "tensorflow"
+
+    @property
+    def seed_list(self) -> tuple[int, ...]:
+        """The seeds in order."""
+        if isinstance(self.seeds, Seeds):
+            return tuple(range(self.seeds.first, self.seeds.first + self.seeds.count))
+        return self.seeds
+
+    def expand(self) -> tuple[MemberSpec, ...]:
+        """Return one member a seed, keyed ``<group>-<seed, four digits>``."""
+        recipe = {field: getattr(self, field) for field in TrainingSpec.model_fields}
+        return tuple(
+            MemberSpec(
+                key=f"{self.group}-{seed:04d}",
+                group=self.group,
+                architecture=self.architecture,
+                training=TrainingSpec(**recipe),
+                seed=seed,
+                threads=self.threads,
+                backend=self.backend,
+            )
+            for seed in self.seed_list
+        )
+
+
+class Published(FrozenSpec):
+    """A figure that a paper or page states, to stand beside ours.
+
+    Attributes
+    ----------
+    figure : str
+        As printed, with its unit, such as ``"99.15 %"``.
+    source : str
+        Paper or page, and place in it.
+    how_chosen : str
+        How its authors chose what they report.
+    """
+
+    figure: str
+    source: str
+    how_chosen: str = "not stated"
+
+
+class ExperimentSpec(FrozenSpec):
+    """A named set of member groups on one data source."""
+
+    name: Name
+    data: DataSpec
+    members: Annotated[tuple[MemberGroup, ...], Field(strict=False, min_length=1)]
+    published: Annotated[tuple[Published, ...], Field(strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _check_members(self) -> Self:
+        keys = [member.key for member in self.expand()]
+        twice = (
+            sorted({key for key in keys if keys.count(key) > 1})
+            if len(set(keys)) < len(keys)
+            else []
+        )
+        if twice:
+            raise ValueError(f"member keys must differ; {twice[0]!r} comes twice")
+        for group in self.members:
+            needs = [
+                what
+                for what, used in (
+                    ("schedule 'plateau'", group.schedule.name == "plateau"),
+                    ("keep 'best-validation'", group.keep == "best-validation"),
+                )
+                if used
+            ]
+            if needs and self.data.validation.share == 0:
+                raise ValueError(
+                    f"{needs[0]} of group {group.group!r} needs validation examples; "
+                    "data.validation.share is 0"
+                )
+        return self
+
+    def expand(self) -> tuple[MemberSpec, ...]:
+        """Return all members in the order of the file."""
+        return tuple(member for group in self.members for member in group.expand())
+
+
+def load_experiment(path: Path | str) -> ExperimentSpec:
+    """Read an experiment file.
+
+    Parameters
+    ----------
+    path : path
+        A TOML file. A relative path inside it is taken from its folder.
+
+    Raises
+    ------
+    SpecError
+        No such file, no TOML, or a wrong key, type or value; names file and key.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SpecError(
+            f"experiment file must exist; got {path}. Write one with: ensemble-lab new {path}"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(
+            f"experiment file must be readable UTF-8 text; got {path}: {error}."
+        ) from None
+    experiment = parse_experiment(text, source=str(path))
+    if isinstance(experiment.data, Npz):
+        data = experiment.data.model_copy(
+            update={"path": str((path.parent / experiment.data.path).resolve())}
+        )
+        return experiment.model_copy(update={"data": data})
+    return experiment
+
+
+def parse_experiment(text: str, *, source: str = "experiment") -> ExperimentSpec:
+    """Return the experiment that TOML text describes; `source` names it in messages."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"experiment file must be TOML; got {error}, in {source}.") from None
+    merged = _merge_defaults(values, source)
+    try:
+        return ExperimentSpec.model_validate(merged)
+    except ValidationError as error:
+        raise SpecError(describe_first(error, ExperimentSpec, merged, source)) from None
+
+
+def _merge_defaults(values: dict[str, Any], source: str) -> dict[str, Any]:
+    defaults = values.get("defaults", {})
+    groups = values.get("members", [])
+    if not isinstance(defaults, dict):
+        raise SpecError(f"defaults must be a table; got {defaults!r}, in {source}:defaults.")
+    if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
+        raise SpecError(
+            f"members must be tables [[members]]; got {reprlib.repr(groups)}, in {source}:members."
+        )
+    unnamed = sorted(set(defaults) & {"group", "seeds"})
+    if unnamed:
+        raise SpecError(
+            f"defaults must not hold {unnamed[0]!r}, in {source}:defaults. "
+            "Say it in each [[members]]."
+        )
+    rest = {key: value for key, value in values.items() if key != "defaults"}
+    return rest | {"members": [defaults | group for group in groups]} if groups else rest

@@ -1,0 +1,38 @@
+"""What all parts of a spec share: frozen, strict, closed, with a canonical text and a digest."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from ensemble_lab.canonical import canonical_json, digest_of
+
+__all__ = ["FrozenSpec"]
+
+
+class FrozenSpec(BaseModel):
+    """A frozen value that refuses unknown keys, other types, NaN and infinity.
+
+    Sequences are tuples, so that a frozen spec has no part that can change.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the values that differ from their defaults, and every required one.
+
+        Defaults stay out so that a field added later changes no stored digest.
+        Discriminators (`name`) have no default, so what this writes can be read again.
+        """
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    @property
+    def canonical(self) -> str:
+        """The canonical JSON of `to_json`."""
+        return canonical_json(self.to_json())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of `canonical`, 64 hex digits."""
+        return digest_of(self.to_json())

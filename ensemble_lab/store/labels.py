@@ -1,0 +1,137 @@
+"""The one door to labels; whoever reads a reported split's labels is in the ledger.
+
+Functions that choose take `ValidationLabels`, so that test labels fail in a type
+checker, and `load_validation_labels` refuses them at run time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ensemble_lab.arrays import Index, Labels
+from ensemble_lab.canonical import array_sha256
+from ensemble_lab.exceptions import DamagedError, LabelAccessError, MissingError
+from ensemble_lab.store.hdf5 import open_sealed
+from ensemble_lab.store.ledger import Access, Recorded, record_access
+from ensemble_lab.store.run import Run
+from ensemble_lab.store.splits import SplitRecord, load_record
+
+__all__ = [
+    "SplitLabels",
+    "TestLabels",
+    "ValidationLabels",
+    "load_labels",
+    "load_validation_labels",
+]
+
+
+@dataclass(frozen=True)
+class SplitLabels:
+    """Labels of a split.
+
+    Attributes
+    ----------
+    split : str
+    values : int64 (examples,)
+    index : int64 (examples,)
+        Positions in the split as published, aligned with `values`.
+    sha256 : str
+    recorded : {"recorded", "known", "not recorded"} or None
+        What the ledger did; None for a split that needs no entry.
+    """
+
+    split: str
+    values: Labels
+    index: Index
+    sha256: str
+    recorded: Recorded | None = None
+
+
+@dataclass(frozen=True)
+class ValidationLabels(SplitLabels):
+    """Labels that may be used to choose."""
+
+
+@dataclass(frozen=True)
+class TestLabels(SplitLabels):
+    """Labels that are for reporting."""
+
+    __test__ = False
+
+
+def load_labels(
+    run: Run,
+    split: str = "test",
+    *,
+    command: str = "load_labels",
+    decision: str | None = None,
+    members: str | None = None,
+) -> SplitLabels:
+    """Read labels for reporting, and enter the access in the ledger if the split is a test split.
+
+    Parameters
+    ----------
+    run : Run
+    split : str
+    command : str
+        Who asks, for the ledger.
+    decision, members : str, optional
+        Digests of the decision and of the predictions that will be scored.
+
+    Returns
+    -------
+    ValidationLabels or TestLabels
+        By the role of the split: ``choose`` or another.
+
+    Raises
+    ------
+    MissingError
+        No such split, or it has no labels.
+    DamagedError
+        The file is damaged, or the labels do not agree with their hash.
+    """
+    record = load_record(run, split)
+    values = _read(run, record)
+    sha256 = str(record.labels_sha256)
+    if record.role == "choose":
+        return ValidationLabels(split, values, record.index, sha256)
+    recorded = None
+    if record.role == "report":
+        access = Access(
+            command=command, split=split, labels_sha256=sha256, decision=decision, members=members
+        )
+        recorded = record_access(run, access)
+    return TestLabels(split, values, record.index, sha256, recorded)
+
+
+def load_validation_labels(run: Run, split: str = "validation") -> ValidationLabels:
+    """Read labels for choosing.
+
+    Raises
+    ------
+    LabelAccessError
+        The split is not for choosing.
+    """
+    record = load_record(run, split)
+    if record.role != "choose":
+        raise LabelAccessError(
+            f"labels for choosing must come from a split with the role 'choose'; got {split!r} "
+            f"with the role {record.role!r}. Choose on validation, report on test."
+        )
+    return ValidationLabels(split, _read(run, record), record.index, str(record.labels_sha256))
+
+
+def _read(run: Run, record: SplitRecord) -> Labels:
+    path = run.path / "splits" / f"{record.name}.h5"
+    if record.labels_sha256 is None:
+        raise MissingError(f"split {record.name!r} must have labels; got none, in {path}.")
+    with open_sealed(path, "split") as file:
+        values = file.read("labels").astype(np.int64, copy=False)
+    if array_sha256(values) != record.labels_sha256:
+        raise DamagedError(f"labels must agree with their SHA-256; got other values, in {path}.")
+    if values.size and not 0 <= values.min() <= values.max() < run.n_classes:
+        raise DamagedError(
+            f"labels must be from 0 to {run.n_classes - 1}; got {values.min()} to {values.max()}, "
+            f"in {path}."
+        )
+    return values

@@ -1,0 +1,214 @@
+"""A trained member on disk: weights that plain Keras loads, with what made them beside."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError
+from ensemble_lab.store.files import load_json, save_json
+from ensemble_lab.store.hdf5 import open_sealed, write_sealed
+from ensemble_lab.store.run import Run
+
+__all__ = [
+    "EpochRecord",
+    "Failure",
+    "Member",
+    "clear_failure",
+    "load_failure",
+    "load_member",
+    "member_path",
+    "save_failure",
+    "save_member",
+]
+
+_DURATIONS = ("seconds",)
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch of training measured.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    loss, accuracy : float
+        Means over the training images as they were seen: augmented, with dropout.
+    validation_loss, validation_accuracy : float or None
+        Of the weights that would be kept; None without validation examples.
+    rate : float
+        Learning rate at the epoch's last step.
+    seconds : float
+        Wall time; outside every digest.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Member:
+    """A trained member's file without its weights.
+
+    Attributes
+    ----------
+    key, kind, digest : str
+        As in the manifest.
+    spec : dict
+        JSON of its `MemberSpec`.
+    weights_sha256 : str
+        Content digest of the file: weights, what made them, history without durations.
+        Predictions carry it as their parent.
+    architecture_sha256 : str
+        Digest of the layers as ensemble_lab describes them.
+    history : tuple of EpochRecord
+    kept_epoch : int
+        The epoch whose weights these are.
+    n_parameters : int
+    training_macs : int
+        Multiply-adds of one image through the net.
+    environment : dict
+        Versions, backend, threads, device and machine that trained it.
+    """
+
+    key: str
+    kind: str
+    digest: str
+    spec: dict[str, Any]
+    weights_sha256: str
+    architecture_sha256: str
+    history: tuple[EpochRecord, ...]
+    kept_epoch: int
+    n_parameters: int
+    training_macs: int
+    environment: dict[str, str | int]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a member's last attempt ended."""
+
+    error: str
+    cause: str
+    time: str
+
+
+def member_path(run: Run, key: str) -> Path:
+    """Return where a member's weights lie, or would."""
+    return run.member_folder(key) / "member.weights.h5"
+
+
+def save_member(
+    run: Run,
+    key: str,
+    write_weights: Callable[[Path], None],
+    *,
+    architecture_sha256: str,
+    history: tuple[EpochRecord, ...],
+    kept_epoch: int,
+    n_parameters: int,
+    training_macs: int,
+    environment: dict[str, str | int],
+) -> Member:
+    """Write a finished member, whole or not at all.
+
+    Parameters
+    ----------
+    write_weights : callable
+        Writes Keras's weights of an uncompiled model (a compiled one adds its optimizer)
+        at the path it is given.
+    """
+    entry = run.member(key)
+    header = {
+        "key": key,
+        "digest": entry.digest,
+        "spec": entry.spec,
+        "architecture_sha256": architecture_sha256,
+        "history": [_without_durations(record) for record in history],
+        "kept_epoch": kept_epoch,
+        "n_parameters": n_parameters,
+        "training_macs": training_macs,
+    }
+    notes = {
+        "environment": environment,
+        "durations": [{name: getattr(r, name) for name in _DURATIONS} for r in history],
+    }
+    write_sealed(
+        member_path(run, key), "member", header, {}, notes=notes, write_first=write_weights
+    )
+    return load_member(run, key)
+
+
+def load_member(run: Run, key: str) -> Member:
+    """Read a member's file, all but its weights.
+
+    Raises
+    ------
+    MissingError
+        It is not trained yet.
+    DamagedError
+        The file is damaged or another member's.
+    MismatchError
+        The manifest says that something else made it.
+    """
+    entry = run.member(key)
+    path = member_path(run, key)
+    if not path.exists():
+        raise MissingError(f"member {key} must be trained; got no file {path}.")
+    with open_sealed(path, "member") as file:
+        header, notes, digest = file.header, file.notes, file.digest
+    if header.get("key") != key:
+        raise DamagedError(f"member must be {key!r}; got {header.get('key')!r}, in {path}.")
+    if header.get("digest") != entry.digest:
+        raise MismatchError(
+            f"digest of {key} must be {entry.digest[:12]} as in run.json; got "
+            f"{str(header.get('digest'))[:12]}, in {path}."
+        )
+    return Member(
+        key=key,
+        kind=entry.kind,
+        digest=entry.digest,
+        spec=header["spec"],
+        weights_sha256=digest,
+        architecture_sha256=header["architecture_sha256"],
+        history=tuple(
+            EpochRecord(**record, **durations)
+            for record, durations in zip(header["history"], notes["durations"], strict=True)
+        ),
+        kept_epoch=header["kept_epoch"],
+        n_parameters=header["n_parameters"],
+        training_macs=header["training_macs"],
+        environment=notes["environment"],
+    )
+
+
+def save_failure(run: Run, key: str, failure: Failure) -> None:
+    """Keep the cause of a member's failure until it is tried again."""
+    save_json(run.member_folder(key) / "failure.json", asdict(failure))
+
+
+def load_failure(run: Run, key: str) -> Failure | None:
+    """Return why a member's last attempt ended, or None."""
+    path = run.member_folder(key) / "failure.json"
+    if not path.exists():
+        return None
+    values = load_json(path, what="failure.json")
+    return Failure(**{name: str(values.get(name, "")) for name in ("error", "cause", "time")})
+
+
+def clear_failure(run: Run, key: str) -> None:
+    """Forget a failure: the member is tried again, or done."""
+    (run.member_folder(key) / "failure.json").unlink(missing_ok=True)
+
+
+def _without_durations(record: EpochRecord) -> dict[str, Any]:
+    # A round trip through JSON, so that what is hashed is what will be read.
+    values: dict[str, Any] = json.loads(json.dumps(asdict(record), allow_nan=False))
+    return {name: value for name, value in values.items() if name not in _DURATIONS}

@@ -1,0 +1,309 @@
+"""Predictions: what each member says of each example of a split."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ensemble_lab.arrays import (
+    Array,
+    Index,
+    Probabilities,
+    Votes,
+    check_axes,
+    check_probabilities,
+    closest,
+    smallest_unsigned,
+)
+from ensemble_lab.canonical import array_sha256, digest_of
+from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError, PredictionError
+from ensemble_lab.store.files import check_name
+from ensemble_lab.store.hdf5 import SealedFile, open_sealed, write_sealed
+from ensemble_lab.store.members import member_path
+from ensemble_lab.store.run import Entry, Run
+from ensemble_lab.store.seal import peek_digest
+from ensemble_lab.store.splits import load_record
+
+__all__ = [
+    "Predictions",
+    "has_predictions",
+    "load_epoch_votes",
+    "load_predictions",
+    "predictions_path",
+    "save_epoch_votes",
+    "save_predictions",
+]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Votes and probabilities of an ensemble on a split.
+
+    Attributes
+    ----------
+    split : str
+    index : int64 (examples,)
+        Positions in the split as published.
+    members : tuple of str
+        Keys, in the order of the first axis.
+    votes : unsigned (members, examples)
+        Chosen classes.
+    probabilities : float32 (members, examples, classes) or None
+        None where only votes are known.
+    n_classes : int
+    digests : tuple of str
+        Content digest of each member's prediction file.
+    variant : str or None
+        How they were made, other than plainly.
+    """
+
+    split: str
+    index: Index
+    members: tuple[str, ...]
+    votes: Votes
+    probabilities: Probabilities | None
+    n_classes: int
+    digests: tuple[str, ...]
+    variant: str | None = None
+
+    def __post_init__(self) -> None:
+        n_examples, n_members = len(self.index), len(self.members)
+        check_axes(self.index, "examples", name="index")
+        check_axes(
+            self.votes, "members examples", name="votes", members=n_members, examples=n_examples
+        )
+        if self.probabilities is not None:
+            check_axes(
+                self.probabilities,
+                "members examples classes",
+                name="probabilities",
+                members=n_members,
+                examples=n_examples,
+                classes=self.n_classes,
+            )
+        if n_members == 0 or n_examples == 0:
+            raise PredictionError(
+                f"predictions must have at least one member and one example; got {n_members} "
+                f"members and {n_examples} examples."
+            )
+
+    @property
+    def digest(self) -> str:
+        """One digest for all members in this order, 64 hex digits."""
+        return digest_of(list(self.digests))
+
+    def select(self, members: tuple[str, ...]) -> "Predictions":
+        """Return the predictions of some members, in the order asked for.
+
+        Raises
+        ------
+        PredictionError
+            A member that is not there; names the closest.
+        """
+        for key in members:
+            if key not in self.members:
+                raise PredictionError(
+                    f"members must be among the predictions; got {key!r}"
+                    + closest(key, self.members)
+                )
+        if members == self.members:
+            return self
+        rows = [self.members.index(key) for key in members]
+        return replace(
+            self,
+            members=members,
+            votes=self.votes[rows],
+            probabilities=None if self.probabilities is None else self.probabilities[rows],
+            digests=tuple(self.digests[row] for row in rows),
+        )
+
+    def blocks(self, n_examples: int) -> Iterator["Predictions"]:
+        """Yield the predictions in blocks of at most `n_examples` examples, as views."""
+        for start in range(0, len(self.index), n_examples):
+            rows = slice(start, start + n_examples)
+            yield replace(
+                self,
+                index=self.index[rows],
+                votes=self.votes[:, rows],
+                probabilities=None if self.probabilities is None else self.probabilities[:, rows],
+            )
+
+
+def predictions_path(run: Run, key: str, split: str, variant: str | None = None) -> Path:
+    """Return where a member's predictions lie, or would."""
+    name = f"predictions-{check_name(split, what='split')}"
+    if variant is not None:
+        name += f"-{check_name(variant, what='variant')}"
+    return run.member_folder(key) / f"{name}.h5"
+
+
+def has_predictions(run: Run, key: str, split: str) -> bool:
+    """Whether a member has a prediction file for a split."""
+    return predictions_path(run, key, split).exists()
+
+
+def save_predictions(
+    run: Run, key: str, split: str, probabilities: Probabilities, index: Index, *, parent: str
+) -> None:
+    """Write one member's predictions on a split.
+
+    Parameters
+    ----------
+    probabilities : float32 (examples, classes)
+    index : int64 (examples,)
+    parent : str
+        The member's `weights_sha256`.
+
+    Raises
+    ------
+    PredictionError
+        Other axes or classes than the run's, or rows that are no probabilities.
+    """
+    check_axes(
+        probabilities,
+        "examples classes",
+        name=f"probabilities of {key}",
+        examples=len(index),
+        classes=run.n_classes,
+    )
+    check_probabilities(probabilities, name=f"probabilities of {key} on {split}")
+    votes = probabilities.argmax(axis=1).astype(smallest_unsigned(run.n_classes))
+    write_sealed(
+        predictions_path(run, key, split),
+        "predictions",
+        _header(run, key, split, index, parent),
+        {"votes": votes, "probabilities": probabilities.astype(np.float32, copy=False)},
+    )
+
+
+def load_predictions(
+    run: Run, split: str = "test", *, members: tuple[str, ...] = ()
+) -> Predictions:
+    """Read the predictions of a run's members on a split.
+
+    Parameters
+    ----------
+    run : Run
+    split : str
+    members : tuple of str
+        Patterns of keys (``bn-elu-*``); none for all members.
+
+    Raises
+    ------
+    MissingError
+        No such split or member, or a member without predictions on it.
+    DamagedError
+        A file is damaged.
+    MismatchError
+        Predictions of other weights, or of other examples.
+    """
+    record = load_record(run, split)
+    entries = run.matching(members)
+    if not entries:
+        raise MissingError(f"a run must have members; got none, in {run.path}.")
+    missing = [e.key for e in entries if not has_predictions(run, e.key, split)]
+    if missing:
+        raise MissingError(
+            f"every member must have predictions on {split!r}; {_listed(missing)} of {run.path} "
+            f"{'has' if len(missing) == 1 else 'have'} none. Finish with `ensemble-lab train`, or "
+            "name members that have with --members."
+        )
+    wanted = array_sha256(record.index)
+    rows = [_load_one(run, entry, split, wanted) for entry in entries]
+    with_probabilities = all(probabilities is not None for _, probabilities, _ in rows)
+    return Predictions(
+        split=split,
+        index=record.index,
+        members=tuple(entry.key for entry in entries),
+        votes=np.stack([votes for votes, _, _ in rows]),
+        probabilities=np.stack([p for _, p, _ in rows if p is not None])
+        if with_probabilities
+        else None,
+        n_classes=run.n_classes,
+        digests=tuple(digest for _, _, digest in rows),
+    )
+
+
+def save_epoch_votes(
+    run: Run, key: str, split: str, votes: Array, index: Index, *, parent: str
+) -> None:
+    """Write the class chosen for each example after every epoch: unsigned (epochs, examples)."""
+    check_axes(votes, "epochs examples", name=f"epoch votes of {key}", examples=len(index))
+    write_sealed(
+        run.member_folder(key) / f"epoch-votes-{check_name(split, what='split')}.h5",
+        "epoch-votes",
+        _header(run, key, split, index, parent),
+        {"votes": votes.astype(smallest_unsigned(run.n_classes))},
+    )
+
+
+def load_epoch_votes(run: Run, key: str, split: str) -> Votes:
+    """Read the class that a member chose after every epoch: unsigned (epochs, examples).
+
+    Raises
+    ------
+    MissingError
+        The member was trained without ``epoch_votes = true``.
+    """
+    path = run.member_folder(key) / f"epoch-votes-{check_name(split, what='split')}.h5"
+    if not path.exists():
+        raise MissingError(
+            f"epoch votes of {key} must be stored; got no {path}. Train with epoch_votes = true."
+        )
+    with open_sealed(path, "epoch-votes") as file:
+        _check_header(run, run.member(key), file, array_sha256(load_record(run, split).index))
+        return file.read("votes")
+
+
+def _header(run: Run, key: str, split: str, index: Index, parent: str) -> dict[str, str | int]:
+    return {
+        "key": key,
+        "split": split,
+        "n_classes": run.n_classes,
+        "parent": parent,
+        "index_sha256": array_sha256(np.asarray(index, np.int64)),
+    }
+
+
+def _load_one(
+    run: Run, entry: Entry, split: str, index_sha256: str
+) -> tuple[Votes, Probabilities | None, str]:
+    with open_sealed(predictions_path(run, entry.key, split), "predictions") as file:
+        _check_header(run, entry, file, index_sha256)
+        if file.header.get("split") != split:
+            raise DamagedError(
+                f"split must be {split!r}; got {file.header.get('split')!r}, in {file.path}."
+            )
+        votes = file.read("votes")
+        probabilities = file.read("probabilities") if "probabilities" in file else None
+    if votes.size and votes.max() >= run.n_classes:
+        raise DamagedError(
+            f"votes must be below {run.n_classes}; got {votes.max()}, in {file.path}."
+        )
+    return votes, probabilities, file.digest
+
+
+def _check_header(run: Run, entry: Entry, file: SealedFile, index_sha256: str) -> None:
+    header = file.header
+    if header.get("key") != entry.key:
+        raise DamagedError(
+            f"member must be {entry.key!r}; got {header.get('key')!r}, in {file.path}."
+        )
+    if header.get("index_sha256") != index_sha256:
+        raise MismatchError(
+            f"predictions must be about the examples of their split; got others, in {file.path}. "
+            "Remove that file and predict again."
+        )
+    weights = member_path(run, entry.key)
+    # Weights may have been left behind to save space; their digest is in their last bytes.
+    if weights.exists() and peek_digest(weights) != header.get("parent"):
+        raise MismatchError(
+            f"predictions of {entry.key} must come from its weights {peek_digest(weights)[:12]}; "
+            f"got {str(header.get('parent'))[:12]}, in {file.path}. Remove that file and "
+            "predict again."
+        )
+
+
+def _listed(keys: list[str]) -> str:
+    return ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")

@@ -1,0 +1,104 @@
+"""What a run knows of a split: which examples, in which role, and the hashes of both halves."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ensemble_lab.arrays import Index, Labels, check_axes
+from ensemble_lab.exceptions import DamagedError, MismatchError
+from ensemble_lab.store.files import check_name
+from ensemble_lab.store.hdf5 import open_sealed, write_sealed
+from ensemble_lab.store.run import Run
+
+__all__ = ["SplitRecord", "load_record", "save_split"]
+
+Role = Literal["choose", "report", "none"]
+
+
+@dataclass(frozen=True)
+class SplitRecord:
+    """A split without its images and labels.
+
+    Attributes
+    ----------
+    name : str
+    role : {"choose", "report", "none"}
+        What its labels may be used for: choosing (validation), reporting (test), neither.
+    index : int64 (examples,)
+        Positions in the split as published.
+    images_sha256 : str
+    labels_sha256 : str or None
+        None when the split has no labels.
+    source : dict
+        ``data``: JSON of the `DataSpec`; ``split``: the published split cut from.
+    """
+
+    name: str
+    role: Role
+    index: Index
+    images_sha256: str
+    labels_sha256: str | None
+    source: dict[str, Any]
+
+
+def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
+    """Write a split's file, or agree with the one that is there.
+
+    Raises
+    ------
+    MismatchError
+        The run holds a split of this name with other images or labels.
+    """
+    path = run.path / "splits" / f"{check_name(record.name, what='split')}.h5"
+    if path.exists():
+        known = load_record(run, record.name)
+        for what in ("images_sha256", "labels_sha256"):
+            ours, theirs = getattr(known, what), getattr(record, what)
+            if ours != theirs:
+                raise MismatchError(
+                    f"{what} of split {record.name!r} must stay {_short(ours)}; "
+                    f"got {_short(theirs)}, in {path}. Use another --run (or --as) for other data."
+                )
+        return
+    check_axes(record.index, "examples", name="index")
+    arrays = {"index": record.index}
+    if labels is not None:
+        check_axes(labels, "examples", name="labels", examples=len(record.index))
+        arrays["labels"] = labels
+    header = {
+        "name": record.name,
+        "role": record.role,
+        "images_sha256": record.images_sha256,
+        "labels_sha256": record.labels_sha256,
+        "source": record.source,
+    }
+    write_sealed(path, "split", header, arrays)
+
+
+def load_record(run: Run, split: str) -> SplitRecord:
+    """Read a split's record; its labels are behind `ensemble_lab.store.labels`.
+
+    Raises
+    ------
+    MissingError
+        The run has no such split.
+    DamagedError
+        Its file is damaged.
+    """
+    run.check_split(split)
+    path = run.path / "splits" / f"{split}.h5"
+    with open_sealed(path, "split") as file:
+        header = file.header
+        if header.get("name") != split:
+            raise DamagedError(f"split must be {split!r}; got {header.get('name')!r}, in {path}.")
+        return SplitRecord(
+            name=split,
+            role=header["role"],
+            index=file.read("index"),
+            images_sha256=header["images_sha256"],
+            labels_sha256=header["labels_sha256"],
+            source=header["source"],
+        )
+
+
+def _short(digest: str | None) -> str:
+    return "none" if digest is None else digest[:12]

@@ -1,0 +1,106 @@
+"""Where an unfinished member stands after an epoch: all that is needed to go on, nothing random."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ensemble_lab.arrays import Array
+from ensemble_lab.exceptions import MismatchError
+from ensemble_lab.store.hdf5 import SealedFile, open_sealed, write_sealed
+from ensemble_lab.store.members import EpochRecord
+from ensemble_lab.store.run import Run
+
+__all__ = ["TrainingState", "load_state", "remove_state", "save_state", "state_path"]
+
+_TUPLES = ("weights", "optimizer", "kept")
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """A member between two epochs.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs done.
+    weights, optimizer : tuple of ndarray
+        Variables in the order of the model and of the optimizer.
+    kept : tuple of ndarray
+        Running averages or best weights so far; empty where the last weights are kept.
+    kept_epoch : int
+        The epoch of `kept`.
+    history : tuple of EpochRecord
+    epoch_votes : tuple of (str, ndarray)
+        Split name and votes (epochs, examples) so far.
+    """
+
+    epoch: int
+    weights: tuple[Array, ...]
+    optimizer: tuple[Array, ...]
+    kept: tuple[Array, ...]
+    kept_epoch: int
+    history: tuple[EpochRecord, ...]
+    epoch_votes: tuple[tuple[str, Array], ...] = ()
+
+
+def state_path(run: Run, key: str) -> Path:
+    """Return where an unfinished member's state lies, or would."""
+    return run.member_folder(key) / "resume.weights.h5"
+
+
+def save_state(run: Run, key: str, state: TrainingState) -> None:
+    """Replace a member's state, whole or not at all."""
+    arrays = {
+        f"{group}/{number:04d}": array
+        for group in _TUPLES
+        for number, array in enumerate(getattr(state, group))
+    }
+    arrays |= {f"epoch_votes/{split}": votes for split, votes in state.epoch_votes}
+    header = {
+        "key": key,
+        "digest": run.member(key).digest,
+        "spec": run.member(key).spec,
+        "epoch": state.epoch,
+        "kept_epoch": state.kept_epoch,
+        "history": [asdict(record) for record in state.history],
+    }
+    write_sealed(state_path(run, key), "training-state", header, arrays)
+
+
+def load_state(run: Run, key: str) -> TrainingState | None:
+    """Return a member's state, or None where it has none.
+
+    Raises
+    ------
+    DamagedError
+        The file is damaged.
+    MismatchError
+        It belongs to another spec or other examples than the manifest's.
+    """
+    path = state_path(run, key)
+    if not path.exists():
+        return None
+    with open_sealed(path, "training-state") as file:
+        header = file.header
+        if header["digest"] != run.member(key).digest:
+            raise MismatchError(
+                f"digest of {key} must be {run.member(key).digest[:12]} as in run.json; got "
+                f"{header['digest'][:12]}, in {path}. Remove that file to start the member anew."
+            )
+        return TrainingState(
+            epoch=header["epoch"],
+            kept_epoch=header["kept_epoch"],
+            history=tuple(EpochRecord(**record) for record in header["history"]),
+            epoch_votes=tuple(
+                (split, file.read(f"epoch_votes/{split}")) for split in file.names("epoch_votes")
+            ),
+            **{group: _read_tuple(file, group) for group in _TUPLES},
+        )
+
+
+def remove_state(run: Run, key: str) -> None:
+    """Forget a member's state: it is finished."""
+    state_path(run, key).unlink(missing_ok=True)
+
+
+def _read_tuple(file: SealedFile, group: str) -> tuple[Array, ...]:
+    return tuple(file.read(f"{group}/{name}") for name in file.names(group))
