@@ -1,0 +1,79 @@
+"""The registry of sources, and how a source is written in one word."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from ensemble_lab.data.sources import SOURCES, load_published, load_split, locate, parse_source
+from ensemble_lab.exceptions import DataError
+from ensemble_lab.spec.data import DataSpec, Digits, Mnist, Npz
+
+
+def test_every_data_spec_has_a_row() -> None:
+    union, _ = get_args(DataSpec)
+    names = {get_args(spec.model_fields["name"].annotation)[0] for spec in get_args(union)}
+    assert names == set(SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "split"),
+    [
+        ("mnist", Mnist(name="mnist"), "test"),
+        ("mnist:test", Mnist(name="mnist"), "test"),
+        ("digits:train", Digits(name="digits"), "train"),
+        ("mine.npz", Npz(name="npz", path="mine.npz"), "test"),
+        ("a/mine.npz:train", Npz(name="npz", path="a/mine.npz"), "train"),
+        (r"C:\data\mine.npz", Npz(name="npz", path=r"C:\data\mine.npz"), "test"),
+        (r"C:\data\MINE.NPZ:train", Npz(name="npz", path=r"C:\data\MINE.NPZ"), "train"),
+        ("mnist.npz", Npz(name="npz", path="mnist.npz"), "test"),
+    ],
+)
+def test_source_and_split_are_parsed(text: str, spec: DataSpec, split: str) -> None:
+    assert parse_source(text) == (spec, split)
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("minst", r"digits, mnist.*\.npz file; got 'minst'; did you mean 'mnist'"),
+        ("", r"got ''\."),
+        (":test", r"got ':test'\."),
+        ("mine.csv", r"got 'mine\.csv'"),
+        ("mnist:tset", r"train, test; got 'tset', of mnist; did you mean 'test'"),
+        ("mnist:", r"train, test; got ''"),
+        ("mine.npz:validation", r"train, test; got 'validation', of mine\.npz"),
+    ],
+)
+def test_unknown_source_or_split_lists_the_choices(text: str, facts: str) -> None:
+    with pytest.raises(DataError, match=facts):
+        parse_source(text)
+
+
+def test_absent_npz_is_refused_when_it_is_read() -> None:
+    spec, split = parse_source(r"C:\nowhere\mine.npz")
+    with pytest.raises(DataError, match=r"must exist; got C:\\nowhere\\mine\.npz"):
+        load_split(spec, split)
+    with pytest.raises(DataError, match="must exist"):
+        load_published(spec)
+
+
+def test_unknown_split_is_refused_before_reading() -> None:
+    with pytest.raises(DataError, match="train, test; got 'validation'"):
+        load_split(Npz(name="npz", path="none.npz"), "validation")
+
+
+def test_sources_without_a_folder_hand_on_what_was_given(tmp_path: Path) -> None:
+    assert locate(Digits(name="digits")) is None
+    assert locate(Digits(name="digits"), tmp_path) == tmp_path
+
+
+def test_importing_the_sources_imports_nothing_heavy() -> None:
+    heavy = "{'sklearn', 'pooch', 'requests', 'scipy', 'h5py', 'keras', 'tensorflow', 'pandas'}"
+    code = f"import sys, ensemble_lab.data.sources; print({heavy} & set(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "set()"
