@@ -8,7 +8,7 @@ from ensemble_lab.arrays import closest
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.exceptions import PredictionError
 
-__all__ = ["RULES", "TIES", "Decision", "parse_ties"]
+__all__ = ["DEFAULT", "RULES", "TIES", "Decision", "parse_ties"]
 
 RULES = ("majority", "mean-probability")
 """Names of the rules; `ensemble_lab.analysis.vote` holds a row for each."""
@@ -100,6 +100,10 @@ class Decision:
             k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
         }
         return cls(**plain)
+
+
+DEFAULT = Decision()
+"""Majority, ties by mean probability; nothing chosen."""
 
 
 def parse_ties(text: str) -> tuple[str, int]:

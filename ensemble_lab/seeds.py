@@ -8,6 +8,7 @@ M. E. O'Neill, "Developing a seed_seq Alternative" (2015).
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from ensemble_lab.arrays import Floats, Index
 
@@ -48,9 +49,10 @@ def draw_generator(seed: int, stream: str, *, epoch: int = 0, step: int = 0) -> 
 
 def draw_state(
     seed: int, stream: str, n_words: int, *, epoch: int = 0, step: int = 0
-) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+) -> npt.NDArray[np.uint32]:
     """Return `n_words` uint32 of that sequence: a state for another library's generator."""
-    return seed_sequence(seed, stream, epoch=epoch, step=step).generate_state(n_words)
+    sequence = seed_sequence(seed, stream, epoch=epoch, step=step)
+    return sequence.generate_state(n_words).astype(np.uint32)
 
 
 def draw_uniform(seed: int, index: Index) -> Floats:
@@ -78,8 +80,8 @@ def draw_uniform(seed: int, index: Index) -> Floats:
 
 
 def _mix(
-    z: np.ndarray[tuple[int], np.dtype[np.uint64]],
-) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    z: npt.NDArray[np.uint64],
+) -> npt.NDArray[np.uint64]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))

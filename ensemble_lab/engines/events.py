@@ -13,7 +13,8 @@ class Event:
 
     Attributes
     ----------
-    event : {"start", "epoch", "progress", "done", "locked", "failed", "interrupted"}
+    event : {"waiting", "start", "epoch", "progress", "done", "locked", "failed", "interrupted"}
+        ``waiting`` comes from the parent, once a member that will get a worker.
     key : str
         The member.
     epoch : float
@@ -23,6 +24,8 @@ class Event:
         Of the last whole epoch.
     seconds_left : float or None
         For this member.
+    tflop : float or None
+        The member's training, with ``waiting``.
     status, error, cause : str or None
         How it ended: ``trained`` or ``complete``; or an exception's name and sentence.
     """
@@ -37,6 +40,7 @@ class Event:
     validation_accuracy: float | None = None
     rate: float | None = None
     seconds_left: float | None = None
+    tflop: float | None = None
     status: str | None = None
     error: str | None = None
     cause: str | None = None

@@ -1,12 +1,13 @@
 """Where images come from, and how the validation split is cut."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
+from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.frozen import FrozenSpec
 
-__all__ = ["DataSpec", "Digits", "Mnist", "Npz", "ValidationSpec"]
+__all__ = ["DataSpec", "Digits", "Mnist", "Npz", "ValidationSpec", "parse_data"]
 
 
 class ValidationSpec(FrozenSpec):
@@ -54,3 +55,22 @@ class Npz(_Data):
 
 
 DataSpec = Annotated[Digits | Mnist | Npz, Field(discriminator="name")]
+
+_ADAPTER: TypeAdapter[DataSpec] = TypeAdapter(DataSpec)
+
+
+def parse_data(values: dict[str, Any]) -> DataSpec:
+    """Return the data spec that `FrozenSpec.to_json` wrote.
+
+    Raises
+    ------
+    SpecError
+        It is none; a later version may know it.
+    """
+    try:
+        return _ADAPTER.validate_python(values)
+    except ValidationError as error:
+        raise SpecError(
+            f"data source must be one that this version knows; got {values!r} "
+            f"({error.error_count()} errors)."
+        ) from None
