@@ -25,6 +25,7 @@ __all__ = [
     "check_axes",
     "check_probabilities",
     "closest",
+    "find_positions",
     "smallest_unsigned",
 ]
 
@@ -112,6 +113,47 @@ def check_probabilities(probabilities: Array, *, name: str, tolerance: float = 1
             f"{name} must hold finite, non-negative rows that sum to 1; row {row} of {len(rows)} "
             f"sums to {sums[row]:.6g} with a smallest value of {rows[row].min():.6g}."
         )
+
+
+def find_positions(
+    index: Index, wanted: Index, *, split: str, error: type[EnsembleLabError] = PredictionError
+) -> Index:
+    """Return where in a split its examples with these indices stand, in the order asked for.
+
+    Parameters
+    ----------
+    index : int64 (examples,)
+        Positions in the split as published, in any order.
+    wanted : int64 (wanted,)
+    split : str
+        Its name, for the message.
+    error : type
+        Which exception to raise.
+
+    Returns
+    -------
+    int64 (wanted,)
+
+    Raises
+    ------
+    EnsembleLabError
+        Of the type `error`: an index that the split does not hold; names it and the range.
+
+    Examples
+    --------
+    >>> find_positions(np.array([3, 8, 5]), np.array([5, 3]), split="validation").tolist()
+    [2, 0]
+    """
+    order = np.argsort(index, kind="stable")
+    places = np.searchsorted(index, wanted, sorter=order)
+    positions = order[np.minimum(places, len(index) - 1)]
+    absent = wanted[index[positions] != wanted]
+    if absent.size:
+        raise error(
+            f"index must be one of the {len(index):,} of split {split!r}, from {index.min()} to "
+            f"{index.max()}; got {absent[0]}."
+        )
+    return positions.astype(np.int64)
 
 
 def smallest_unsigned(n_classes: int) -> np.dtype[np.unsignedinteger[Any]]:

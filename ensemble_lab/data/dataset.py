@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from ensemble_lab.arrays import Array, Images, Index, Labels, check_axes, closest
+from ensemble_lab.arrays import Array, Images, Index, Labels, check_axes, closest, find_positions
 from ensemble_lab.canonical import array_sha256
 from ensemble_lab.exceptions import DataError
 
@@ -19,6 +19,7 @@ __all__ = [
     "missing_classes",
     "number_classes",
     "take",
+    "take_index",
 ]
 
 Role = Literal["choose", "report", "none"]
@@ -218,6 +219,25 @@ def take(
         split.images[positions],
         None if split.labels is None else split.labels[positions],
     )
+
+
+def take_index(split: Split, index: Index, *, name: str | None = None) -> Split:
+    """Return the examples with those published indices, in the order wanted (see `take`).
+
+    Raises
+    ------
+    DataError
+        An index that the split does not hold; names it.
+
+    Examples
+    --------
+    >>> images = np.zeros((3, 2, 2, 1), np.uint8)
+    >>> half = build_split("test", "report", np.arange(5, 8), images, None)
+    >>> take_index(half, np.array([7, 5])).index.tolist()
+    [7, 5]
+    """
+    positions = find_positions(split.index, index, split=split.name, error=DataError)
+    return take(split, positions, name=name)
 
 
 def missing_classes(split: Split, n_classes: int) -> tuple[int, ...]:

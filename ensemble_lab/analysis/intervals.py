@@ -1,0 +1,66 @@
+"""Intervals: how far a number of errors may be from what it stands for."""
+
+import math
+from statistics import NormalDist
+
+from ensemble_lab.exceptions import PredictionError
+
+__all__ = ["wilson"]
+
+
+def wilson(errors: int, n_examples: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the Wilson score interval of a number of errors, in errors.
+
+    With p = errors / n and z the normal quantile at (1 + confidence) / 2::
+
+        n * (p + z² / 2n ± z * sqrt(p * (1 - p) / n + z² / 4n²)) / (1 + z² / n)
+
+    No error gives a low end of exactly 0, nothing but errors a high end of exactly n.
+    Examples are taken as independent draws; images of one writer are not quite.
+
+    Parameters
+    ----------
+    errors : int
+        Misclassified examples, 0 … n_examples.
+    n_examples : int
+        1 or more.
+    confidence : float
+        Between 0 and 1, both excluded.
+
+    Returns
+    -------
+    low, high : float
+        In errors, not rounded.
+
+    Raises
+    ------
+    PredictionError
+        No example, errors outside 0 … n_examples, or confidence outside (0, 1).
+
+    References
+    ----------
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22 (1927), 209-212.
+    L. D. Brown, T. T. Cai and A. DasGupta, "Interval estimation for a binomial proportion",
+    Statistical Science 16 (2001), 101-133 (why not the normal interval).
+
+    Examples
+    --------
+    >>> low, high = wilson(17, 10_000)
+    >>> f"{low:.1f} … {high:.1f}"
+    '10.6 … 27.2'
+    """
+    if n_examples < 1:
+        raise PredictionError(f"n_examples must be 1 or more for an interval; got {n_examples}.")
+    if not 0 <= errors <= n_examples:
+        raise PredictionError(f"errors must be from 0 to {n_examples}; got {errors}.")
+    if not 0 < confidence < 1:
+        raise PredictionError(f"confidence must be between 0 and 1; got {confidence}.")
+    # From the lower tail: (1 + confidence) / 2 would round to 1 just below a confidence of 1.
+    z = -NormalDist().inv_cdf((1 - confidence) / 2)
+    shrinkage = 1 + z * z / n_examples
+    centre = (errors + z * z / 2) / shrinkage
+    half = z / shrinkage * math.sqrt(errors * (n_examples - errors) / n_examples + z * z / 4)
+    low = 0.0 if errors == 0 else centre - half
+    high = float(n_examples) if errors == n_examples else centre + half
+    return low, high

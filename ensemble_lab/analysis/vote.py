@@ -1,0 +1,188 @@
+"""The vote: from what each member says to one class for each example."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ensemble_lab.analysis.argmax import choose_classes
+from ensemble_lab.analysis.counts import count_true, count_votes
+from ensemble_lab.analysis.rules import RULES, Tally
+from ensemble_lab.analysis.sums import settle_near_ties, sum_members
+from ensemble_lab.analysis.ties import TIES, Tied
+from ensemble_lab.arrays import Booleans, Floats, Labels, Votes
+from ensemble_lab.decision import Decision
+from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.store.predictions import Predictions
+
+__all__ = ["Vote", "combine", "combine_blocks"]
+
+# Cells (examples x classes) in one block: its sums take 1.3 MB and stay near the processor.
+_BLOCK_CELLS = 163_840
+
+
+@dataclass(frozen=True, eq=False)
+class Vote:
+    """One class for each example, and what it rests on.
+
+    Attributes
+    ----------
+    predicted : int64 (examples,)
+        The class that the ensemble chose.
+    vote_counts : smallest unsigned type that holds the members (examples, classes)
+        Members that chose each class.
+    mean_probabilities : float64 (examples, classes) or None
+        Mean over the members; None where only votes are known.
+    is_tied : bool (examples,)
+        Whether the rule left several classes equal and the tie policy chose.
+    decision : Decision
+        What was done: `members` names those that voted, `ties` the policy that was used.
+    """
+
+    predicted: Labels
+    vote_counts: Votes
+    mean_probabilities: Floats | None
+    is_tied: Booleans
+    decision: Decision
+
+
+def combine(predictions: Predictions, decision: Decision) -> Vote:
+    """Return the vote of an ensemble.
+
+    ``majority`` takes the class with most votes (plurality), ``mean-probability`` the one with
+    the largest mean; where several are equal, `decision.ties` chooses among them. Where only
+    votes are known, the policy ``mean-probability`` becomes ``lowest``, and the vote's decision
+    says so. The order of the members changes no result: sums are float64, and classes whose
+    means differ by less than 1e-9 are compared by exact sums.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    decision : Decision
+        `decision.members` selects and orders the members; none for all.
+
+    Returns
+    -------
+    Vote
+
+    Raises
+    ------
+    PredictionError
+        The rule ``mean-probability`` on votes alone, a member that is not there, votes outside
+        the classes, or probabilities that are not finite.
+
+    References
+    ----------
+    L. Lam and C. Y. Suen, "Application of majority voting to pattern recognition", IEEE
+    Transactions on Systems, Man, and Cybernetics A 27 (1997), 553-568.
+    J. Kittler et al., "On combining classifiers", IEEE TPAMI 20 (1998), 226-239 (mean rule).
+
+    Examples
+    --------
+    >>> votes = np.array([[1, 0], [1, 2], [0, 2]], np.uint8)
+    >>> hard = Predictions("test", np.arange(2), ("a", "b", "c"), votes, None, 3, ("", "", ""))
+    >>> vote = combine(hard, Decision(rule="majority"))
+    >>> vote.predicted.tolist(), vote.decision.ties
+    ([1, 2], 'lowest')
+    """
+    n_examples = max(1, _BLOCK_CELLS // predictions.n_classes)
+    return combine_blocks(predictions.blocks(n_examples), decision)
+
+
+def combine_blocks(blocks: Iterable[Predictions], decision: Decision) -> Vote:
+    """Return the vote of an ensemble whose predictions come in blocks of examples.
+
+    Memory holds one block of probabilities, however many examples follow; the result does not
+    depend on where blocks begin. See `combine`.
+
+    Parameters
+    ----------
+    blocks : iterable of Predictions
+        Of the same members and classes, one after another.
+    decision : Decision
+
+    Raises
+    ------
+    PredictionError
+        As `combine`; also no block at all, or blocks that do not belong together.
+    """
+    parts: list[Vote] = []
+    first, settled = None, decision
+    for block in blocks:
+        chosen = block.select(decision.members) if decision.members else block
+        if first is None:
+            first, settled = chosen, _settle_decision(chosen, decision)
+        _check_same_ensemble(first, chosen)
+        parts.append(_combine_block(chosen, settled))
+    if not parts:
+        raise PredictionError("predictions must have at least one block of examples; got none.")
+    means = [part.mean_probabilities for part in parts if part.mean_probabilities is not None]
+    return Vote(
+        predicted=np.concatenate([part.predicted for part in parts]),
+        vote_counts=np.ascontiguousarray(np.concatenate([part.vote_counts for part in parts])),
+        mean_probabilities=np.ascontiguousarray(np.concatenate(means)) if means else None,
+        is_tied=np.concatenate([part.is_tied for part in parts]),
+        decision=settled,
+    )
+
+
+def _settle_decision(predictions: Predictions, decision: Decision) -> Decision:
+    """Return the decision as it can be carried out, with the members that vote."""
+    ties = decision.ties
+    if predictions.probabilities is None:
+        if RULES[decision.rule].uses_probabilities:
+            raise PredictionError(
+                f"rule must be majority where only votes are known; got {decision.rule!r}, "
+                f"on split {predictions.split!r}."
+            )
+        ties = TIES[ties].without_probabilities
+    return replace(decision, ties=ties, members=predictions.members)
+
+
+def _check_same_ensemble(first: Predictions, other: Predictions) -> None:
+    for what, ours, theirs in (
+        ("split", first.split, other.split),
+        ("members", first.members, other.members),
+        ("n_classes", first.n_classes, other.n_classes),
+        ("probabilities", first.probabilities is not None, other.probabilities is not None),
+    ):
+        if ours != theirs:
+            raise PredictionError(
+                f"{what} must be the same in all blocks of predictions; got {ours} and {theirs}."
+            )
+
+
+def _combine_block(block: Predictions, decision: Decision) -> Vote:
+    tally = _tally(block)
+    scores = RULES[decision.rule].score(tally)
+    best = scores.max(axis=1)
+    is_best = scores == best[:, np.newaxis]
+    is_tied = count_true(is_best) > 1
+    predicted = choose_classes(scores).astype(np.int64)
+    tied = np.flatnonzero(is_tied)
+    if tied.size:
+        probabilities = block.probabilities
+        question = Tied(
+            candidates=is_best[tied],
+            index=block.index[tied],
+            seed=decision.tie_seed,
+            sums=None if tally.sums is None else tally.sums[tied],
+            probabilities=None if probabilities is None else probabilities[:, tied],
+        )
+        predicted[tied] = TIES[decision.ties].choose(question)
+    means = None if tally.sums is None else tally.sums / len(block.members)
+    return Vote(predicted, tally.vote_counts, means, is_tied, decision)
+
+
+def _tally(block: Predictions) -> Tally:
+    vote_counts = count_votes(block.votes, block.n_classes)
+    if block.probabilities is None:
+        return Tally(vote_counts, None)
+    sums = np.asfortranarray(sum_members(block.probabilities, block.members))
+    is_finite = np.isfinite(sums).all(axis=1)
+    if not is_finite.all():
+        raise PredictionError(
+            f"probabilities must be finite; got other numbers at index "
+            f"{block.index[~is_finite][0]} of split {block.split!r}."
+        )
+    return Tally(vote_counts, settle_near_ties(sums, block.probabilities))

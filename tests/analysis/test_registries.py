@@ -1,0 +1,19 @@
+"""Every name that a decision may hold has its row, and no row is without a name."""
+
+from ensemble_lab import decision
+from ensemble_lab.analysis.rules import RULES
+from ensemble_lab.analysis.ties import TIES
+
+
+def test_rules_are_those_that_a_decision_names() -> None:
+    assert tuple(RULES) == decision.RULES
+
+
+def test_tie_policies_are_those_that_a_decision_names() -> None:
+    assert tuple(TIES) == decision.TIES
+
+
+def test_every_policy_has_one_for_votes_alone() -> None:
+    for name, policy in TIES.items():
+        replacement = TIES[policy.without_probabilities]
+        assert replacement.without_probabilities == policy.without_probabilities, name

@@ -1,0 +1,151 @@
+"""What holds for the vote of every ensemble."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ensemble_lab.analysis.vote import Vote, combine, combine_blocks
+from ensemble_lab.decision import RULES, TIES, Decision
+from ensemble_lab.store.predictions import Predictions
+from tests.analysis.strategies import ensembles
+
+DECISIONS = st.builds(
+    Decision,
+    rule=st.sampled_from(RULES),
+    ties=st.sampled_from(TIES),
+    tie_seed=st.integers(0, 3),
+)
+
+
+def assert_same(vote: Vote, other: Vote) -> None:
+    for name in ("predicted", "vote_counts", "mean_probabilities", "is_tied"):
+        np.testing.assert_array_equal(getattr(vote, name), getattr(other, name), err_msg=name)
+
+
+@given(ensembles(), DECISIONS, st.randoms(use_true_random=False))
+def test_member_order_changes_no_result(
+    predictions: Predictions, decision: Decision, random: st.DataObject
+) -> None:
+    keys = list(predictions.members)
+    random.shuffle(keys)
+    vote, permuted = (
+        combine(predictions, decision),
+        combine(predictions, replace(decision, members=tuple(keys))),
+    )
+    assert_same(vote, permuted)
+    assert permuted.decision.members == tuple(keys)
+
+
+@given(ensembles(), DECISIONS, st.randoms(use_true_random=False))
+def test_swapping_what_members_say_changes_no_choice(
+    predictions: Predictions, decision: Decision, random: st.DataObject
+) -> None:
+    # Sums then run in another order, and only exact comparison keeps the choice.
+    order = list(range(len(predictions.members)))
+    random.shuffle(order)
+    assert predictions.probabilities is not None
+    swapped = replace(
+        predictions,
+        votes=predictions.votes[order],
+        probabilities=predictions.probabilities[order],
+    )
+    vote, other = combine(predictions, decision), combine(swapped, decision)
+    np.testing.assert_array_equal(vote.predicted, other.predicted)
+    np.testing.assert_array_equal(vote.is_tied, other.is_tied)
+
+
+@given(ensembles(), st.sampled_from(RULES), st.randoms(use_true_random=False))
+def test_relabelling_classes_permutes_the_result_where_nothing_was_tied(
+    predictions: Predictions, rule: str, random: st.DataObject
+) -> None:
+    renamed = list(range(predictions.n_classes))
+    random.shuffle(renamed)
+    new_name, old_name = np.array(renamed), np.argsort(renamed)
+    assert predictions.probabilities is not None
+    relabelled = replace(
+        predictions,
+        votes=new_name[predictions.votes].astype(predictions.votes.dtype),
+        probabilities=predictions.probabilities[..., old_name],
+    )
+    decision = Decision(rule=rule)
+    vote, other = combine(predictions, decision), combine(relabelled, decision)
+    np.testing.assert_array_equal(vote.is_tied, other.is_tied)
+    is_settled = ~vote.is_tied
+    np.testing.assert_array_equal(new_name[vote.predicted][is_settled], other.predicted[is_settled])
+    np.testing.assert_array_equal(vote.vote_counts, other.vote_counts[:, new_name])
+
+
+@given(ensembles(), st.sampled_from(TIES))
+def test_one_member_is_the_identity(predictions: Predictions, ties: str) -> None:
+    key = predictions.members[-1]
+    vote = combine(predictions, Decision(ties=ties, members=(key,)))
+    np.testing.assert_array_equal(vote.predicted, predictions.votes[-1])
+    assert not vote.is_tied.any()
+    assert predictions.probabilities is not None
+    np.testing.assert_array_equal(vote.mean_probabilities, predictions.probabilities[-1])
+
+
+@given(ensembles(), DECISIONS, st.integers(1, 13))
+def test_blocks_of_any_size_equal_the_whole(
+    predictions: Predictions, decision: Decision, n_examples: int
+) -> None:
+    assert_same(
+        combine(predictions, decision), combine_blocks(predictions.blocks(n_examples), decision)
+    )
+
+
+@given(ensembles(), st.sampled_from(TIES))
+def test_the_chosen_class_has_most_votes(predictions: Predictions, ties: str) -> None:
+    vote = combine(predictions, Decision(ties=ties))
+    rows = np.arange(len(vote.predicted))
+    best = vote.vote_counts.max(axis=1)
+    np.testing.assert_array_equal(vote.vote_counts[rows, vote.predicted], best)
+    np.testing.assert_array_equal(vote.vote_counts.sum(axis=1), len(predictions.members))
+    np.testing.assert_array_equal(
+        vote.is_tied, (vote.vote_counts == best[:, np.newaxis]).sum(axis=1) > 1
+    )
+
+
+@given(ensembles())
+def test_the_class_of_the_mean_rule_has_the_largest_mean(predictions: Predictions) -> None:
+    vote = combine(predictions, Decision(rule="mean-probability"))
+    assert vote.mean_probabilities is not None
+    np.testing.assert_array_equal(vote.predicted, vote.mean_probabilities.argmax(axis=1))
+
+
+@pytest.mark.parametrize("n_classes", [2, 10, 60])
+def test_lowest_policy_is_the_hard_vote_of_scikit_learn(n_classes: int) -> None:
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    preprocessing = pytest.importorskip("sklearn.preprocessing")
+    rng = np.random.default_rng(n_classes)
+    votes = rng.integers(0, n_classes, (6, 500))
+    # Half of the members follow the first, so that there are majorities as well as ties.
+    votes[:3] = np.where(rng.random((3, 500)) < 0.7, votes[0], votes[:3])
+
+    class Stub:
+        def __init__(self, chosen: np.ndarray) -> None:
+            self.chosen = chosen
+
+        def predict(self, positions: np.ndarray) -> np.ndarray:
+            return self.chosen[positions]
+
+    stubs = [Stub(row) for row in votes]
+    peer = ensemble.VotingClassifier([(f"m{i}", stub) for i, stub in enumerate(stubs)])
+    peer.estimators_ = stubs
+    peer.le_ = preprocessing.LabelEncoder().fit(np.arange(n_classes))
+    predictions = Predictions(
+        "test",
+        np.arange(500),
+        tuple("abcdef"),
+        votes.astype(np.uint8),
+        None,
+        n_classes,
+        tuple("abcdef"),
+    )
+    vote = combine(predictions, Decision(ties="lowest"))
+    assert vote.is_tied.any()
+    assert not vote.is_tied.all()
+    np.testing.assert_array_equal(vote.predicted, peer.predict(np.arange(500)))
