@@ -1,3 +1,106 @@
-"""ensemble_lab."""
+"""ensemble_lab: train seeded ensembles, combine them by vote, and study the errors that remain.
+
+The data's journey, and the room of each station::
+
+    experiment.toml ─► data ─► training (one process a member) ─► member.weights.h5
+        ─► predictions-test.h5 ─► vote ─► catalogue ─► filter ─► gallery · report
+
+    spec       what is to be trained, as frozen values
+    store      every file of a run
+    data       images and labels from their sources, and how they are split
+    training   the one room that knows Keras
+    engines    start workers and listen to them
+    analysis   votes and statistics on arrays
+    errors     the catalogue of what the vote gets wrong
+    figures    pictures
+    workflows  one file a command: open, compute, save
+    cli        one thin file a command: parse, call, print
+
+The names below are loaded when they are first used; importing the package costs
+next to nothing, and never loads a framework.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_NAMES = {
+    "Catalogue": "errors.catalogue",
+    "Decision": "decision",
+    "EnsembleLabError": "exceptions",
+    "ExperimentSpec": "spec.experiment",
+    "MemberSpec": "spec.member",
+    "Predictions": "store.predictions",
+    "Question": "workflows.errors",
+    "Run": "store.run",
+    "Vote": "analysis.vote",
+    "build_catalogue": "errors.catalogue",
+    "collect_results": "workflows.results",
+    "combine": "analysis.vote",
+    "draw_gallery": "figures.gallery",
+    "find_errors": "workflows.errors",
+    "find_runs": "store.run",
+    "load_catalogue": "errors.files",
+    "load_epoch_votes": "store.predictions",
+    "load_failure": "store.members",
+    "load_experiment": "spec.experiment",
+    "load_images": "workflows.images",
+    "load_labels": "store.labels",
+    "load_ledger": "store.ledger",
+    "load_member": "store.members",
+    "load_predictions": "store.predictions",
+    "load_validation_labels": "store.labels",
+    "open_run": "store.run",
+    "parse_experiment": "spec.experiment",
+    "plan_experiment": "workflows.planning",
+    "predict": "workflows.predict",
+    "run_demo": "workflows.demo",
+    "save_catalogue": "errors.files",
+    "save_results": "workflows.results",
+    "score_vote": "workflows.vote",
+    "summarise_run": "workflows.inspect",
+    "train": "workflows.train",
+    "wilson": "analysis.intervals",
+}
+"""Public names and the module of each."""
+
+__all__ = ["__version__", *_NAMES]
+
+if TYPE_CHECKING:
+    from ensemble_lab.analysis.intervals import wilson
+    from ensemble_lab.analysis.vote import Vote, combine
+    from ensemble_lab.decision import Decision
+    from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
+    from ensemble_lab.errors.files import load_catalogue, save_catalogue
+    from ensemble_lab.exceptions import EnsembleLabError
+    from ensemble_lab.figures.gallery import draw_gallery
+    from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment, parse_experiment
+    from ensemble_lab.spec.member import MemberSpec
+    from ensemble_lab.store.labels import load_labels, load_validation_labels
+    from ensemble_lab.store.ledger import load_ledger
+    from ensemble_lab.store.members import load_failure, load_member
+    from ensemble_lab.store.predictions import Predictions, load_epoch_votes, load_predictions
+    from ensemble_lab.store.run import Run, find_runs, open_run
+    from ensemble_lab.workflows.demo import run_demo
+    from ensemble_lab.workflows.errors import Question, find_errors
+    from ensemble_lab.workflows.images import load_images
+    from ensemble_lab.workflows.inspect import summarise_run
+    from ensemble_lab.workflows.planning import plan_experiment
+    from ensemble_lab.workflows.predict import predict
+    from ensemble_lab.workflows.results import collect_results, save_results
+    from ensemble_lab.workflows.train import train
+    from ensemble_lab.workflows.vote import score_vote
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module (PEP 562)."""
+    if name not in _NAMES:
+        raise AttributeError(f"module 'ensemble_lab' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"ensemble_lab.{_NAMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_NAMES})

@@ -2,6 +2,7 @@
 
 import reprlib
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -96,12 +97,8 @@ class ExperimentSpec(FrozenSpec):
 
     @model_validator(mode="after")
     def _check_members(self) -> Self:
-        keys = [member.key for member in self.expand()]
-        twice = (
-            sorted({key for key in keys if keys.count(key) > 1})
-            if len(set(keys)) < len(keys)
-            else []
-        )
+        keys = sorted(member.key for member in self.expand())
+        twice = [key for key, following in pairwise(keys) if key == following]
         if twice:
             raise ValueError(f"member keys must differ; {twice[0]!r} comes twice")
         for group in self.members:
@@ -162,13 +159,16 @@ def parse_experiment(text: str, *, source: str = "experiment") -> ExperimentSpec
     """Return the experiment that TOML text describes; `source` names it in messages."""
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Not only TOMLDecodeError: 5,000 digits or 5,000 brackets end in these.
         raise SpecError(f"experiment file must be TOML; got {error}, in {source}.") from None
     merged = _merge_defaults(values, source)
     try:
         return ExperimentSpec.model_validate(merged)
     except ValidationError as error:
-        raise SpecError(describe_first(error, ExperimentSpec, merged, source)) from None
+        raise SpecError(
+            describe_first(error, ExperimentSpec, merged, source, also=("defaults",))
+        ) from None
 
 
 def _merge_defaults(values: dict[str, Any], source: str) -> dict[str, Any]:

@@ -11,11 +11,32 @@ from ensemble_lab.arrays import closest
 __all__ = ["describe_first"]
 
 
-def describe_first(error: ValidationError, model: type[BaseModel], values: Any, source: str) -> str:
+_WORDS = {
+    "a valid string": "text",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid tuple": "a list",
+    "a valid dictionary": "a table",
+    "a valid boolean": "true or false",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+}
+"""What pydantic says, and what the house says."""
+
+
+def describe_first(
+    error: ValidationError,
+    model: type[BaseModel],
+    values: Any,
+    source: str,
+    *,
+    also: tuple[str, ...] = (),
+) -> str:
     """Return ``<key> must be <rule>; got <value>, in <file:key>.`` for the first error.
 
     An unknown key comes before anything else, because a misspelt key is often the
     cause of a missing one; it is answered with the closest name that is allowed there.
+    `also` are keys that the file may hold at its top beside the model's.
     """
     found = [
         (_visible(detail["loc"], values, missing=detail["type"] == "missing"), detail)
@@ -26,12 +47,14 @@ def describe_first(error: ValidationError, model: type[BaseModel], values: Any, 
         found, key=lambda pair: (pair[1]["type"] != "extra_forbidden", -len(pair[0]))
     )
     where = f"{source}:{_dotted(location)}" if location else source
-    key = str(next((step for step in reversed(location) if isinstance(step, str)), "experiment"))
+    named = next((step for step in reversed(location) if isinstance(step, str)), "experiment")
+    key = _quoted(named)
     got = reprlib.repr(detail["input"])
     match detail["type"]:
         case "extra_forbidden":
-            allowed = sorted(_siblings(model, detail["loc"]))
-            hint = closest(key, allowed)
+            top = also if len(location) == 1 else ()
+            allowed = sorted({*_siblings(model, detail["loc"]), *top})
+            hint = closest(named, allowed)
             listed = f"; keys: {', '.join(allowed)}."
             return f"{key} is no key here, in {where}{listed if hint == '.' else hint}"
         case "missing":
@@ -47,15 +70,18 @@ def describe_first(error: ValidationError, model: type[BaseModel], values: Any, 
             return f"{detail['ctx']['error']}, in {where}."
         case "string_pattern_mismatch":
             return f"{key} must be lower-case letters, digits and hyphens; got {got}, in {where}."
+        case "too_short":
+            return f"{key} must hold at least {detail['ctx']['min_length']}; got {got}, in {where}."
     rule = detail["msg"].replace("Input should", "must").replace("Value should", "must")
-    rule = rule.replace("valid tuple", "list").replace("valid dictionary", "table")
+    for theirs, ours in _WORDS.items():
+        rule = rule.replace(theirs, ours)
     return f"{key} {rule[0].lower() + rule[1:]}; got {got}, in {where}."
 
 
 def _choose(name: str, choices: str, got: str, where: str) -> str:
     names = [choice.strip(" '") for choice in choices.replace(" or ", ",").split(",")]
-    known = closest(got, names)
-    return f"{name} must be one of {', '.join(names)}; got {got!r}, in {where}{known}"
+    known = closest(got[:100], names)
+    return f"{name} must be one of {', '.join(names)}; got {reprlib.repr(got)}, in {where}{known}"
 
 
 def _visible(location: tuple[Any, ...], values: Any, *, missing: bool) -> list[int | str]:
@@ -75,8 +101,13 @@ def _visible(location: tuple[Any, ...], values: Any, *, missing: bool) -> list[i
 def _dotted(location: list[int | str]) -> str:
     text = ""
     for step in location:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+        text += f"[{step}]" if isinstance(step, int) else f".{_quoted(step)}"
     return text.removeprefix(".")
+
+
+def _quoted(key: str) -> str:
+    """Return a key as TOML wants it: quoted where it is not a plain word."""
+    return key if key.replace("-", "_").isidentifier() or key.isdecimal() else reprlib.repr(key)
 
 
 def _siblings(model: type[BaseModel], location: tuple[Any, ...]) -> set[str]:

@@ -1,0 +1,121 @@
+"""The command line: one thin file a command, imported when that command is called.
+
+A command parses, calls one workflow, and prints. Data go to stdout, progress and
+messages to stderr; a refusal is one line and exit code 1, wrong usage 2.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ensemble_lab.arrays import closest
+from ensemble_lab.exceptions import EnsembleLabError, InterruptedTraining
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "demo": "Train on embedded data, vote, and show what stays wrong.",
+    "new": "Write a commented experiment file.",
+    "train": "Train the members of an experiment that are missing.",
+    "predict": "Predict with all members of a run on another data set.",
+    "vote": "Count the errors of each member and of their vote.",
+    "errors": "List the examples that the vote gets wrong.",
+    "gallery": "Draw the examples that the vote gets wrong.",
+    "inspect": "Say what a run holds and what is missing.",
+    "runs": "List the runs in a folder.",
+    "results": "Write a run's results as JSON.",
+}
+"""Commands and what each does; the module of a command has its name."""
+
+# Typer keeps its usage errors private; one of them is public.
+_UsageError: Any = typer.BadParameter.__mro__[1]
+
+
+class _Commands(TyperGroup):
+    """Commands that are imported when asked for, so that a query loads no other's code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order of the journey."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"ensemble_lab.cli.{cmd_name}")
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(name=cmd_name, help=_help_text(cmd_name, module))(module.command)
+        return typer.main.get_command(app)
+
+
+def _help_text(name: str, module: Any) -> str:
+    # A backspace before a paragraph keeps its lines as they are.
+    details = module.__doc__.split("\n", 1)[1].strip().replace("\\b", "\b")
+    return f"{COMMANDS[name]}\n\n{details}"
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from ensemble_lab import __version__
+
+        print(f"ensemble-lab {__version__}")
+        raise typer.Exit
+
+
+def _build() -> Any:
+    app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode=None)
+
+    @app.callback()
+    def ensemble_lab(
+        version: bool = typer.Option(
+            False, "--version", callback=_show_version, is_eager=True, help="Show the version."
+        ),
+    ) -> None:
+        """Train seeded ensembles, combine them by vote, and study the errors that remain."""
+
+    return typer.main.get_command(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with 0, 1 (refused), 2 (usage) or 130 (stopped)."""
+    try:
+        code = _build().main(
+            args=None if arguments is None else list(arguments),
+            prog_name="ensemble-lab",
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+    except InterruptedTraining as error:
+        code = _say(str(error), 130)
+    except EnsembleLabError as error:
+        code = _say(str(error), 1)
+    except _UsageError as error:
+        code = _say(_describe_usage(error), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _say("stopped.", 130)
+    except BrokenPipeError:
+        # The reader (head, less) has gone; Python would complain once more on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code or 0)
+
+
+def _say(message: str, code: int) -> int:
+    print("ensemble-lab: " + " ".join(message.split("\n")), file=sys.stderr)
+    return code
+
+
+def _describe_usage(error: Any) -> str:
+    """Return what was wrong in one line, with the closest command and where to look."""
+    message = error.format_message().strip().rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "ensemble-lab"
+    if message.startswith("No such command"):
+        name = message.split("'")[1]
+        message += closest(name, COMMANDS).rstrip(".")
+    return f"{message}. See: {path} --help"

@@ -1,0 +1,123 @@
+r"""List the examples that the vote gets wrong.
+
+Different conditions must all hold; a repeated one must hold once. Examples:
+
+\b
+  ensemble-lab errors RUN --pair 4:9 --min-gap 0.5
+  ensemble-lab errors RUN --index 1901,6576
+  ensemble-lab errors RUN --label 4 --format indices
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ensemble_lab.cli.options import DataDir, RunFolder
+from ensemble_lab.cli.output import (
+    RowFormat,
+    RowFormatName,
+    note,
+    note_ledger,
+    render_csv,
+    render_json_rows,
+    render_table,
+)
+from ensemble_lab.cli.question import takes_question
+from ensemble_lab.workflows.errors import Question
+
+if TYPE_CHECKING:
+    from ensemble_lab.errors.catalogue import Catalogue
+    from ensemble_lab.workflows.errors import Found
+
+__all__ = ["command", "render_errors", "render_pairs"]
+
+
+@takes_question
+def command(
+    run: RunFolder,
+    question: Question,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Count confusion pairs instead of listing examples.")
+    ] = False,
+    format: RowFormat = "table",
+    save: Annotated[
+        str | None,
+        typer.Option("--save", metavar="NAME", help="Keep these rows in the run's catalogues."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """List the examples that the vote gets wrong."""
+    from ensemble_lab.workflows.errors import find_errors, keep_errors
+
+    limit = question.limit
+    found = find_errors(run, replace(question, limit=None) if pairs else question)
+    print(render_pairs(found, format, limit) if pairs else render_errors(found, format))
+    if save is not None:
+        note(f"saved {keep_errors(run, found.catalogue, save, data_dir=data_dir)}")
+    note_ledger(found.recorded)
+
+
+def render_errors(found: "Found", format: RowFormatName) -> str:
+    """Return the rows in that format."""
+    rows = found.catalogue
+    if format == "json":
+        return render_json_rows(rows.to_rows())
+    if format == "csv":
+        from ensemble_lab.errors.rows import ROW_NAMES
+
+        return render_csv(rows.to_rows(), ROW_NAMES)
+    if format == "indices":
+        return "\n".join(map(str, rows.indices))
+    return "\n".join([*_render_rows(rows), _describe(found)])
+
+
+def _render_rows(rows: "Catalogue") -> list[str]:
+    n_members = len(rows.members)
+    plain = rows.to_rows()
+    table = [
+        {
+            "index": row["index"],
+            "pair": row["pair"],
+            "gap": row["gap"],
+            "confidence": row["confidence"],
+            "votes": f"{row['votes_for_predicted']} of {n_members}",
+            "for label": row["votes_for_label"],
+            "tied": row["tied"],
+        }
+        for row in plain
+        if row["label"] != row["predicted"]
+    ]
+    right = [
+        f"{row['index']}: right, {row['votes_for_predicted']} of {n_members} votes for "
+        f"{row['predicted']}"
+        for row in plain
+        if row["label"] == row["predicted"]
+    ]
+    return ([render_table(table, list(table[0]))] if table else []) + right
+
+
+def _describe(found: "Found") -> str:
+    rows = found.catalogue
+    n_wrong = int((rows.label != rows.predicted).sum())
+    total = "1 error" if found.n_errors == 1 else f"{found.n_errors:,} errors"
+    count = total if n_wrong == found.n_errors else f"{n_wrong:,} of {total}"
+    return (
+        f"{count} in {found.n_examples:,} examples of {rows.split}; vote of {len(rows.members)}, "
+        f"{rows.decision.text}"
+    )
+
+
+def render_pairs(found: "Found", format: RowFormatName, limit: int | None) -> str:
+    """Return the confusion pairs with their counts, most frequent first."""
+    counted = [
+        {"pair": f"{label}->{predicted}", "label": label, "predicted": predicted, "count": count}
+        for (label, predicted), count in found.catalogue.pair_counts()[:limit]
+    ]
+    if format == "json":
+        return render_json_rows(counted)
+    if format == "csv":
+        return render_csv(counted, ["pair", "label", "predicted", "count"])
+    if format == "indices":
+        raise typer.BadParameter("pairs have no indices; leave out --pairs or --format indices")
+    return render_table(counted, ["pair", "count"]) if counted else "no confusion pair"

@@ -1,0 +1,37 @@
+"""Draw the examples that the vote gets wrong.
+
+One tile an example: image, index, label and chosen class, confidence gap, votes. Takes the
+conditions of ensemble-lab errors. Many errors fill several pages: errors-1.png, errors-2.png …,
+or one PDF.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ensemble_lab.cli.options import DataDir, RunFolder
+from ensemble_lab.cli.output import note_ledger
+from ensemble_lab.cli.question import takes_question
+from ensemble_lab.workflows.errors import Question
+
+__all__ = ["command"]
+
+
+@takes_question
+def command(
+    run: RunFolder,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FILE", help="A png, svg or pdf file."),
+    ],
+    question: Question,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw the examples that the vote gets wrong."""
+    from ensemble_lab.workflows.gallery import save_gallery
+
+    drawn = save_gallery(run, question, output, data_dir=data_dir)
+    for path in drawn.paths:
+        print(path)
+    note_ledger(drawn.recorded)

@@ -1,0 +1,65 @@
+"""Options that several commands share, each written once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ensemble_lab.decision import RULES, TIES, Decision, parse_ties
+
+__all__ = [
+    "DataDir",
+    "EngineName",
+    "Members",
+    "Rule",
+    "RunFolder",
+    "SplitName",
+    "Ties",
+    "Workers",
+    "build_decision",
+]
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)]
+SplitName = Annotated[str, typer.Option("--split", help="Split of the run.")]
+Rule = Annotated[
+    str, typer.Option("--rule", metavar="RULE", help=f"How votes combine: {' | '.join(RULES)}.")
+]
+Ties = Annotated[
+    str,
+    typer.Option(
+        "--ties",
+        metavar="POLICY",
+        help=f"Who wins a tie: {' | '.join(TIES[:-1])} | random:SEED.",
+    ),
+]
+Members = Annotated[
+    list[str],
+    typer.Option(
+        "--members",
+        metavar="PATTERN",
+        help="Only members whose key matches, such as 'bn-elu-*'; may be repeated.",
+        show_default=False,
+    ),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="Look for data here first.", show_default=False),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=1, metavar="N", help="Processes side by side; default one a core."
+    ),
+]
+
+
+EngineName = Annotated[
+    Literal["process", "serial"],
+    typer.Option("--engine", help="Workers side by side, or one by one."),
+]
+
+
+def build_decision(rule: str, ties: str) -> Decision:
+    """Return the decision that --rule and --ties ask for."""
+    policy, seed = parse_ties(ties)
+    return Decision(rule=rule, ties=policy, tie_seed=seed)

@@ -1,0 +1,113 @@
+"""Rows to a table, JSON, CSV or bare indices: one way for all commands."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import typer
+
+__all__ = [
+    "Format",
+    "RowFormat",
+    "RowFormatName",
+    "note",
+    "note_ledger",
+    "render_csv",
+    "render_json",
+    "render_json_rows",
+    "render_table",
+]
+
+
+Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
+RowFormatName = Literal["table", "json", "csv", "indices"]
+RowFormat = Annotated[RowFormatName, typer.Option("--format", help="How to print.")]
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def render_json(values: Any) -> str:
+    """Return JSON with unrounded numbers; NaN is refused, never printed."""
+    return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def render_json_rows(rows: Rows) -> str:
+    """Return a JSON list with one row a line; ``[]`` where there is none.
+
+    Examples
+    --------
+    >>> print(render_json_rows([{"index": 1}, {"index": 7}]))
+    [
+    {"index": 1},
+    {"index": 7}
+    ]
+    """
+    lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]
+    return "[\n" + ",\n".join(lines) + "\n]" if lines else "[]"
+
+
+def render_csv(rows: Rows, columns: Sequence[str]) -> str:
+    """Return CSV with a header; lists are joined by spaces, absent values are empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(
+            " ".join(map(str, row[name])) if isinstance(row[name], list | tuple) else row[name]
+            for name in columns
+        )
+    return text.getvalue().rstrip("\n")
+
+
+def render_table(rows: Rows, columns: Sequence[str]) -> str:
+    """Return aligned columns under their names: numbers to the right, words to the left.
+
+    Examples
+    --------
+    >>> rows = [{"key": "a", "errors": 9}, {"key": "bc", "errors": 12}]
+    >>> print(render_table(rows, ["key", "errors"]))
+    key  errors
+    a         9
+    bc       12
+    """
+    cells = [[_cell(row[name]) for name in columns] for row in rows]
+    widths = [
+        max(len(name), *(len(line[place]) for line in cells)) if cells else len(name)
+        for place, name in enumerate(columns)
+    ]
+    to_right = [
+        bool(rows) and all(isinstance(row[name], int | float | None) for row in rows)
+        for name in columns
+    ]
+    lines = [list(columns), *cells]
+    return "\n".join(
+        "  ".join(
+            word.rjust(width) if right else word.ljust(width)
+            for word, width, right in zip(line, widths, to_right, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return str(value)
+
+
+def note(text: str) -> None:
+    """Say something beside the data: one line on stderr."""
+    print(text, file=sys.stderr)
+
+
+def note_ledger(recorded: str | None) -> None:
+    """Say so where an access to test labels could not be recorded."""
+    if recorded == "not recorded":
+        note("not recorded: the run is read-only, so its ledger was not written")

@@ -1,0 +1,43 @@
+"""Predict with all members of a run on another data set.
+
+SOURCE is digits, mnist or an npz file with x_test (and y_test, if labelled); SPLIT is train or
+test. Afterwards --split NAME works in every command.
+"""
+
+from typing import Annotated
+
+import typer
+
+from ensemble_lab.cli.options import DataDir, EngineName, RunFolder, Workers
+
+__all__ = ["command"]
+
+
+def command(
+    run: RunFolder,
+    data: Annotated[
+        str,
+        typer.Option("--data", metavar="SOURCE[:SPLIT]", help="What to predict."),
+    ],
+    name: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="What the split is called in this run.")
+    ],
+    engine: EngineName = "process",
+    workers: Workers = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Predict with all members of a run on another data set."""
+    from ensemble_lab.cli.progress import Progress
+    from ensemble_lab.workflows.predict import predict
+
+    with Progress() as progress:
+        opened = predict(
+            run,
+            data,
+            name,
+            engine=engine,
+            workers=workers,
+            data_dir=data_dir,
+            report=progress.report,
+        )
+    print(f"{len(opened.members)} members predicted on {name}; ask with --split {name}")

@@ -1,0 +1,156 @@
+"""Progress of the workers on stderr: live on a terminal, else a line every 30 seconds at most."""
+
+import sys
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from ensemble_lab.engines.events import Event
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.live import Live
+
+__all__ = ["Progress"]
+
+_LINE_EVERY_S = 30.0
+_ENDED = ("done", "failed", "locked", "interrupted")
+
+
+class Progress:
+    """Listens to the events of a training and shows how far it is.
+
+    Use as a context: on leaving, what is live on the terminal stays as it was last.
+    """
+
+    def __init__(self) -> None:
+        self._latest: dict[str, Event] = {}
+        self._tflop: dict[str, float] = {}
+        self._validation: dict[str, float] = {}
+        self._loss: dict[str, float] = {}
+        self._started = self._last_line = time.monotonic()
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(
+                console=Console(stderr=True), refresh_per_second=4, get_renderable=self._render
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def report(self, event: Event) -> None:
+        """Take one event of a worker."""
+        if event.event == "waiting":
+            self._tflop[event.key] = event.tflop or 0.0
+        if event.loss is not None:
+            self._loss[event.key] = event.loss
+        if event.validation_accuracy is not None:
+            self._validation[event.key] = event.validation_accuracy
+        self._latest[event.key] = event
+        now = time.monotonic()
+        if self._live is None and event.event == "failed":
+            print(f"{event.key}: {event.cause}", file=sys.stderr, flush=True)
+        if self._live is None and now - self._last_line >= _LINE_EVERY_S:
+            self._last_line = now
+            print(self._headline(), file=sys.stderr, flush=True)
+
+    def summary(self) -> Iterator[str]:
+        """Yield what to say at the end: how many members were trained, and in what time."""
+        done = [event for event in self._latest.values() if event.event == "done"]
+        locked = [event for event in self._latest.values() if event.event == "locked"]
+        if not self._latest:
+            yield "nothing to train: all members are complete"
+            return
+        seconds = time.monotonic() - self._started
+        yield f"{len(done)} of {len(self._latest)} members done in {_clock(seconds)}"
+        if locked:
+            yield f"{len(locked)} members are being trained by another process"
+
+    def _headline(self) -> str:
+        ended = sum(event.event in _ENDED for event in self._latest.values())
+        parts = [f"members {ended}/{len(self._latest)}"]
+        left = self._seconds_left()
+        if left is not None:
+            parts.append(f"{_clock(left)} left")
+        parts += [self._describe(event) for event in self._running()]
+        return " · ".join(parts)
+
+    def _running(self) -> list[Event]:
+        return [e for e in self._latest.values() if e.event not in (*_ENDED, "waiting")]
+
+    def _describe(self, event: Event) -> str:
+        words = f"{event.key} epoch {event.epoch:.1f}/{event.epochs}"
+        if event.key in self._loss:
+            words += f" loss {self._loss[event.key]:.4f}"
+        if event.key in self._validation:
+            words += f" validation {self._validation[event.key]:.2%}"
+        return words
+
+    def _seconds_left(self) -> float | None:
+        """Return time left from the share of TFLOP done; None before any is."""
+        total = sum(self._tflop.values())
+        done = sum(
+            self._tflop.get(key, 0.0) * self._share(event) for key, event in self._latest.items()
+        )
+        elapsed = time.monotonic() - self._started
+        return elapsed * (total - done) / done if done > 0 else None
+
+    def _share(self, event: Event) -> float:
+        if event.event in _ENDED:
+            return 1.0
+        return event.epoch / event.epochs if event.epochs else 0.0
+
+    def _render(self) -> "RenderableType":
+        from rich.table import Table
+        from rich.text import Text
+
+        if not self._latest:
+            return Text("")
+        table = Table.grid(padding=(0, 2))
+        ended = sum(event.event in _ENDED for event in self._latest.values())
+        left = self._seconds_left()
+        table.add_row(
+            f"members {ended}/{len(self._latest)}", "" if left is None else f"{_clock(left)} left"
+        )
+        for event in self._running():
+            filled = round(20 * self._share(event))
+            table.add_row(
+                event.key,
+                "█" * filled + "░" * (20 - filled),
+                f"epoch {event.epoch:.1f}/{event.epochs}",
+                f"loss {self._loss[event.key]:.4f}" if event.key in self._loss else "",
+                f"validation {self._validation[event.key]:.2%}"
+                if event.key in self._validation
+                else "",
+            )
+        for event in self._latest.values():
+            if event.event == "failed":
+                table.add_row(event.key, Text(f"failed: {event.cause}"))
+        return table
+
+
+def _clock(seconds: float) -> str:
+    """Return minutes and seconds, or hours.
+
+    Examples
+    --------
+    >>> _clock(75), _clock(3700)
+    ('1:15', '1:01:40')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

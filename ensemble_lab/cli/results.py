@@ -1,0 +1,25 @@
+"""Write a run's results as JSON.
+
+What was trained, on what, at what cost, and the errors of members and votes: the only source of
+figures for READMEs and tables.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ensemble_lab.cli.options import RunFolder
+
+__all__ = ["command"]
+
+
+def command(
+    run: RunFolder,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A json file.")],
+) -> None:
+    """Write a run's results as JSON."""
+    from ensemble_lab.workflows.results import save_results
+
+    save_results(run, output)
+    print(output)

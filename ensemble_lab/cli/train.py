@@ -1,0 +1,95 @@
+"""Train the members of an experiment that are missing.
+
+Complete members are left alone, unfinished ones go on after their last epoch, failed ones are
+tried again. Adding seeds or groups to the file trains only those. No test figures are printed:
+see ensemble-lab vote.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ensemble_lab.cli.options import DataDir, EngineName, Members, Workers
+from ensemble_lab.cli.output import note, render_table
+
+__all__ = ["command"]
+
+
+def command(
+    experiment: Annotated[
+        Path,
+        typer.Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
+    ],
+    run: Annotated[
+        Path | None,
+        typer.Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>."),
+    ] = None,
+    engine: EngineName = "process",
+    workers: Workers = None,
+    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Every N-th member from the I-th on."),
+    ] = None,
+    data_dir: DataDir = None,
+    backend: Annotated[
+        Literal["tensorflow", "jax"] | None,
+        typer.Option("--backend", help="For all members, whatever the file says."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be trained, and stop.")
+    ] = False,
+) -> None:
+    """Train the members of an experiment that are missing."""
+    if dry_run:
+        _print_plan(experiment, tuple(members), shard, data_dir, backend)
+        return
+    from ensemble_lab.cli.progress import Progress
+    from ensemble_lab.workflows.train import train
+
+    with Progress() as progress:
+        opened = train(
+            experiment,
+            run=run,
+            engine=engine,
+            workers=workers,
+            members=members,
+            shard=shard,
+            data_dir=data_dir,
+            backend=backend,
+            report=progress.report,
+        )
+    for line in progress.summary():
+        note(line)
+    print(opened.path)
+
+
+def _print_plan(
+    experiment: Path,
+    members: tuple[str, ...],
+    shard: str | None,
+    data_dir: Path | None,
+    backend: Literal["tensorflow", "jax"] | None,
+) -> None:
+    from ensemble_lab.workflows.planning import plan_experiment, select_members
+
+    plan = plan_experiment(experiment, data_dir=data_dir, backend=backend)
+    chosen = select_members(plan.members, members, shard)
+    rows = [
+        {
+            "member": member.spec.key,
+            "architecture": member.spec.architecture.name,
+            "backend": member.spec.backend,
+            "parameters": member.plan.parameters,
+            "macs": member.plan.macs,
+            "images": member.plan.images,
+            "epochs": member.plan.epochs,
+            "TFLOP": member.plan.tflop,
+        }
+        for member in chosen
+    ]
+    print(render_table(rows, list(rows[0]) if rows else ["member"]))
+    splits = ", ".join(f"{split.n_examples:,} {split.name}" for split in plan.dataset.splits)
+    total = sum(member.plan.tflop for member in chosen)
+    print(f"{len(chosen)} members, {total:.3g} TFLOP of training; {plan.dataset.name}: {splits}")

@@ -1,0 +1,183 @@
+"""The gallery: one tile for each row of a catalogue, on pages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ensemble_lab.arrays import closest
+from ensemble_lab.data.dataset import Split
+from ensemble_lab.errors.catalogue import Catalogue
+from ensemble_lab.exceptions import PredictionError, StoreError
+from ensemble_lab.figures.layout import DPI, TILES_PER_PAGE, plan
+from ensemble_lab.figures.pages import Heading, draw_page
+from ensemble_lab.figures.tiles import build_pictures, build_tiles, find_pictures, picture_shape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["FORMATS", "draw_gallery", "gallery_paths"]
+
+FORMATS = ("png", "pdf", "svg")
+"""What a gallery can be written as, by the ending of its path."""
+
+
+def gallery_paths(path: str | Path, n_pages: int) -> tuple[Path, ...]:
+    """Return the files that a gallery of so many pages is written to.
+
+    A PDF holds all pages; of ``png`` and ``svg`` there is a file for each page, numbered where
+    there are several.
+
+    Raises
+    ------
+    PredictionError
+        Another ending.
+
+    Examples
+    --------
+    >>> [file.name for file in gallery_paths("errors.png", 1)]
+    ['errors.png']
+    >>> [file.name for file in gallery_paths("errors.png", 2)]
+    ['errors-1.png', 'errors-2.png']
+    >>> [file.name for file in gallery_paths("errors.pdf", 2)]
+    ['errors.pdf']
+    """
+    path = Path(path)
+    ending = _format(path)
+    if ending not in FORMATS:
+        raise PredictionError(
+            f"path of a gallery must end in .{', .'.join(FORMATS)}; got {str(path)!r}"
+            + closest(ending, FORMATS)
+        )
+    if n_pages == 1 or ending == "pdf":
+        return (path,)
+    return tuple(path.with_stem(f"{path.stem}-{page}") for page in range(1, n_pages + 1))
+
+
+def draw_gallery(
+    catalogue: Catalogue,
+    images: Split,
+    *,
+    path: str | Path | None = None,
+    class_names: tuple[str, ...] | None = None,
+) -> list["Figure"]:
+    """Return pages with one tile for each row, in the rows' order, and write them to `path`.
+
+    A tile shows the image, its index, ``label → predicted``, the confidence gap, the votes for
+    the predicted class, and a bar of all votes. The same input gives the same bytes.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Without rows, the one page says so.
+    images : Split
+        Holds every index of the catalogue. One channel is drawn inverted, so that ink is dark
+        on white; three are red, green and blue; of any other number the first is drawn.
+    path : path, optional
+        Ends in ``.png``, ``.svg`` (see `gallery_paths` for several pages) or ``.pdf``. Missing
+        folders are made.
+    class_names : tuple of str, optional
+        One for each class; numbers unless given. A name with letters that the font lacks is
+        replaced by its number.
+
+    Returns
+    -------
+    list of matplotlib.figure.Figure
+        Known to no pyplot; nothing has to be closed.
+
+    Raises
+    ------
+    PredictionError
+        A row without an image, images of another split, a class without a name, or a path that
+        ends otherwise.
+    StoreError
+        The files cannot be written.
+    """
+    if images.name != catalogue.split:
+        raise PredictionError(
+            f"images must be those of the catalogue's split {catalogue.split!r}; "
+            f"got split {images.name!r}."
+        )
+    if path is not None:
+        gallery_paths(path, 1)
+    positions = find_pictures(catalogue, images.index)
+    tiles = build_tiles(catalogue, class_names)
+    layout = plan(tiles, picture_shape(*images.image_shape[:2]))
+    starts = range(0, len(tiles), TILES_PER_PAGE) or (0,)
+    pages = []
+    with _own_style():
+        for number, start in enumerate(starts, start=1):
+            rows = slice(start, start + TILES_PER_PAGE)
+            pictures = build_pictures(images.images[positions[rows]])
+            heading = _write_heading(catalogue, number, len(starts))
+            pages.append(draw_page(tiles[rows], pictures, heading, layout))
+        if path is not None:
+            _save(pages, gallery_paths(path, len(pages)))
+    return pages
+
+
+def _write_heading(catalogue: Catalogue, page: int, n_pages: int) -> Heading:
+    n_rows, n_members = len(catalogue), len(catalogue.members)
+    n_errors = int(np.count_nonzero(catalogue.label != catalogue.predicted))
+    counts = [_count(n_errors, "error")]
+    if n_errors < n_rows:
+        counts.insert(0, _count(n_rows, "example"))
+    if n_rows == 0:
+        remark = "There is nothing to show."
+    elif np.isfinite(catalogue.gap).any():
+        remark = "gap = p(predicted) − p(label)"
+    else:
+        remark = "gap –: only votes are known"
+    return Heading(
+        title=f"{catalogue.split}: {', '.join(counts)}",
+        note=f"Vote of {_count(n_members, 'member')}: {catalogue.decision.text}",
+        page=f"page {page} of {n_pages}" if n_pages > 1 else "",
+        remark=remark,
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _format(path: Path) -> str:
+    return path.suffix.lower().removeprefix(".")
+
+
+@contextmanager
+def _own_style() -> Iterator[None]:
+    """Draw as matplotlib does by default, whatever the caller has set, and give that back."""
+    import matplotlib.style
+
+    # Without the salt the names inside an SVG are random.
+    with matplotlib.style.context(["default", {"svg.hashsalt": "ensemble_lab"}]):
+        yield
+
+
+def _save(pages: list["Figure"], paths: tuple[Path, ...]) -> None:
+    """Write one file for all pages, or one each; without the date, which would change the bytes.
+
+    Raises
+    ------
+    StoreError
+        The disk is full, or the folder cannot be written to.
+    """
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    try:
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        if _format(paths[0]) == "pdf":
+            with PdfPages(paths[0], metadata={"CreationDate": None}) as file:
+                for page in pages:
+                    file.savefig(page)
+            return
+        metadata = {"Date": None} if _format(paths[0]) == "svg" else {}
+        for page, path in zip(pages, paths, strict=True):
+            page.savefig(path, format=_format(path), dpi=DPI, metadata=metadata)
+    except OSError as error:
+        raise StoreError(
+            f"{paths[0]} could not be written: {error.strerror or error}. Free some space or "
+            "pick a folder you may write to."
+        ) from error

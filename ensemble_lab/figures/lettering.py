@@ -1,0 +1,82 @@
+"""Letters on a page: how wide a text is, and how to make it fit."""
+
+from functools import lru_cache
+from typing import Literal
+
+__all__ = ["FAMILY", "Weight", "is_drawable", "measure", "shorten", "wrap"]
+
+Weight = Literal["normal", "bold"]
+
+FAMILY = "DejaVu Sans"
+"""Comes with matplotlib: the same widths on every machine, and it has → … – and −."""
+
+_CUT = "…"
+
+
+@lru_cache(maxsize=16_384)
+def measure(text: str, size: float, weight: Weight = "normal") -> float:
+    """Return the width of a text of that size in points, as vector formats draw it.
+
+    Raster formats fit letters to pixels; what is drawn there differs by about a percent.
+    """
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=FAMILY, size=size, weight=weight)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, False)
+    return float(width)
+
+
+@lru_cache(maxsize=4)
+def _characters(weight: Weight) -> frozenset[int]:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    return frozenset(get_font(findfont(FontProperties(family=FAMILY, weight=weight))).get_charmap())
+
+
+def is_drawable(text: str, weight: Weight = "normal") -> bool:
+    """Return whether there are letters for the text; matplotlib warns of those it lacks.
+
+    Examples
+    --------
+    >>> is_drawable("Ärmel → T-shirt/top"), is_drawable("猫"), is_drawable(" ")
+    (True, False, False)
+    """
+    return not text.isspace() and {ord(letter) for letter in text} <= _characters(weight)
+
+
+def shorten(text: str, width: float, size: float, weight: Weight = "normal") -> str:
+    """Return the text, or as much of its beginning as fits into `width` points before an ``…``.
+
+    Examples
+    --------
+    >>> shorten("T-shirt/top", 100, 8), shorten("T-shirt/top", 40, 8)
+    ('T-shirt/top', 'T-shirt…')
+    """
+    if measure(text, size, weight) <= width:
+        return text
+    for end in range(len(text) - 1, 0, -1):
+        cut = text[:end].rstrip() + _CUT
+        if measure(cut, size, weight) <= width:
+            return cut
+    return _CUT
+
+
+def wrap(text: str, width: float, size: float, weight: Weight = "normal") -> tuple[str, ...]:
+    """Return the text in lines of at most `width` points, broken at spaces.
+
+    A word that is too long for a line of its own is shortened.
+
+    Examples
+    --------
+    >>> wrap("majority, ties by mean-probability", 90, 8)
+    ('majority, ties by', 'mean-probability')
+    """
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and measure(longer, size, weight) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(shorten(word, width, size, weight))
+    return tuple(lines)

@@ -1,0 +1,11 @@
+"""Training: from a member's spec and arrays of examples to weights and probabilities.
+
+::
+
+    spec ─► architectures (layers) ─► network ─► steps_<backend> ─► fit ─► infer
+              plan counts them          epoch draws what each step takes ┘
+
+The one place that imports Keras. `architectures` and `plan` describe without it;
+`steps_tensorflow` and `steps_jax` are the only files that name a backend, and
+`backends` picks one of them; `worker` is the process that trains one member.
+"""

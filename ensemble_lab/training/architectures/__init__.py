@@ -1,0 +1,45 @@
+"""Architectures: a file a family, each a pure function from its spec to layers.
+
+To add one: a class in `ensemble_lab.spec.architecture`, a file here, a row in
+`ARCHITECTURES`, and a line in the test that pins every row.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ensemble_lab.exceptions import SpecError
+from ensemble_lab.spec.architecture import ArchitectureSpec
+from ensemble_lab.training.architectures.bn_elu import describe_bn_elu
+from ensemble_lab.training.architectures.cnn3 import describe_cnn3
+from ensemble_lab.training.architectures.layers import Layer
+from ensemble_lab.training.architectures.mlp import describe_mlp
+
+__all__ = ["ARCHITECTURES", "count_outputs", "describe_layers"]
+
+ARCHITECTURES: dict[str, Callable[[Any, int], tuple[Layer, ...]]] = {
+    "mlp": describe_mlp,
+    "cnn3": describe_cnn3,
+    "bn_elu": describe_bn_elu,
+}
+"""A row for each `name` of `ensemble_lab.spec.architecture`."""
+
+
+def describe_layers(spec: ArchitectureSpec, n_classes: int) -> tuple[Layer, ...]:
+    """Return the layers of an architecture for data of `n_classes` classes.
+
+    Raises
+    ------
+    SpecError
+        `spec.outputs` is smaller than the number of classes.
+    """
+    return ARCHITECTURES[spec.name](spec, count_outputs(spec, n_classes))
+
+
+def count_outputs(spec: ArchitectureSpec, n_classes: int) -> int:
+    """Return the number of classes that the net names: `outputs`, or as many as there are."""
+    if spec.outputs is not None and spec.outputs < n_classes:
+        raise SpecError(
+            f"outputs must be at least the number of classes, {n_classes}; got {spec.outputs}, "
+            f"in architecture {spec.name!r}. Leave it out to take the number from the data."
+        )
+    return n_classes if spec.outputs is None else spec.outputs

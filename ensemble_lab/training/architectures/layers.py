@@ -1,0 +1,285 @@
+"""Layers as frozen values: shapes, weights and cost without Keras, and the Keras layer.
+
+A net is a tuple of them. Shapes leave the batch out: (height, width, channels)
+or (features,). The last layer of a classifier is a `Dense` whose outputs are the
+logits.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from ensemble_lab.canonical import digest_of
+from ensemble_lab.exceptions import SpecError
+
+__all__ = [
+    "BatchNorm",
+    "Conv",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "MaxPool",
+    "Shape",
+    "Traced",
+    "Weight",
+    "architecture_sha256",
+    "trace",
+]
+
+Shape = tuple[int, ...]
+
+
+class Weight(NamedTuple):
+    """One array of a layer, in the order in which Keras lists them."""
+
+    shape: Shape
+    start: Literal["glorot", "zeros", "ones"]
+    is_trainable: bool = True
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer without weights that keeps its input's shape."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape that leaves, for the shape that enters."""
+        return shape
+
+    def weights(self, shape: Shape) -> tuple[Weight, ...]:
+        """Return the layer's arrays, for the shape that enters."""
+        return ()
+
+    def macs(self, shape: Shape) -> int:
+        """Return the multiply-adds of one image, for the shape that enters."""
+        return 0
+
+    def build(self, layers: Any, name: str) -> Any:
+        """Return the Keras layer, made from the module `keras.layers`."""
+        raise NotImplementedError
+
+    def describe(self) -> dict[str, Any]:
+        """Return class and arguments; those at their default stay out.
+
+        So an argument added later, with a default, changes no stored digest.
+        """
+        arguments = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if getattr(self, field.name) != field.default
+        }
+        return {"layer": type(self).__name__} | arguments
+
+
+@dataclass(frozen=True)
+class Conv(Layer):
+    """Square convolution with bias and activation."""
+
+    filters: int
+    size: int
+    activation: str
+    padding: Literal["valid", "same"] = "valid"
+    strides: int = 1
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (height, width, filters)."""
+        height, width, _ = shape
+        covered = self.size if self.padding == "valid" else 1
+        return (
+            (height - covered) // self.strides + 1,
+            (width - covered) // self.strides + 1,
+            self.filters,
+        )
+
+    def weights(self, shape: Shape) -> tuple[Weight, ...]:
+        """Return kernel (size, size, channels, filters) and bias."""
+        kernel = (self.size, self.size, shape[-1], self.filters)
+        return Weight(kernel, "glorot"), Weight((self.filters,), "zeros")
+
+    def macs(self, shape: Shape) -> int:
+        """Return one kernel's worth an output value; padding counts as if it were image."""
+        return math.prod(self.output_shape(shape)) * self.size**2 * shape[-1]
+
+    def build(self, layers: Any, name: str) -> Any:
+        """Return a `keras.layers.Conv2D`."""
+        return layers.Conv2D(
+            self.filters,
+            self.size,
+            strides=self.strides,
+            padding=self.padding,
+            activation=self.activation,
+            kernel_initializer="zeros",
+            bias_initializer="zeros",
+            name=name,
+        )
+
+
+@dataclass(frozen=True)
+class MaxPool(Layer):
+    """Largest value of each `size` × `size` tile; rows and columns left over are dropped."""
+
+    size: int = 2
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (height // size, width // size, channels)."""
+        height, width, channels = shape
+        return height // self.size, width // self.size, channels
+
+    def build(self, layers: Any, name: str) -> Any:
+        """Return a `keras.layers.MaxPooling2D`."""
+        return layers.MaxPooling2D(self.size, strides=self.size, padding="valid", name=name)
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Normalisation of each channel over the batch (Ioffe and Szegedy, 2015).
+
+    `momentum` and `epsilon` are Keras's defaults written out, so that a later
+    Keras with others trains the same net.
+    """
+
+    momentum: float = 0.99
+    epsilon: float = 1e-3
+
+    def weights(self, shape: Shape) -> tuple[Weight, ...]:
+        """Return gamma, beta and the running mean and variance, which no gradient moves."""
+        channels = shape[-1:]
+        return (
+            Weight(channels, "ones"),
+            Weight(channels, "zeros"),
+            Weight(channels, "zeros", is_trainable=False),
+            Weight(channels, "ones", is_trainable=False),
+        )
+
+    def build(self, layers: Any, name: str) -> Any:
+        """Return a `keras.layers.BatchNormalization` over the last axis."""
+        return layers.BatchNormalization(
+            axis=-1, momentum=self.momentum, epsilon=self.epsilon, name=name
+        )
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """A share `rate` of the values set to zero in training, the others scaled up."""
+
+    rate: float
+
+    def build(self, layers: Any, name: str) -> Any:
+        """Return a `keras.layers.Dropout`; every training step sets its seed state."""
+        return layers.Dropout(self.rate, seed=0, name=name)
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """All values in one row, channels fastest."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (number of values,)."""
+        return (math.prod(shape),)
+
+    def build(self, layers: Any, name: str) -> Any:
+        """Return a `keras.layers.Flatten`."""
+        return layers.Flatten(name=name)
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Every output from every input, with bias."""
+
+    units: int
+    activation: str = "linear"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (units,)."""
+        return (self.units,)
+
+    def weights(self, shape: Shape) -> tuple[Weight, ...]:
+        """Return kernel (features, units) and bias."""
+        return Weight((shape[-1], self.units), "glorot"), Weight((self.units,), "zeros")
+
+    def macs(self, shape: Shape) -> int:
+        """Return features × units."""
+        return shape[-1] * self.units
+
+    def build(self, layers: Any, name: str) -> Any:
+        """Return a `keras.layers.Dense`."""
+        return layers.Dense(
+            self.units,
+            activation=self.activation,
+            kernel_initializer="zeros",
+            bias_initializer="zeros",
+            name=name,
+        )
+
+
+class Traced(NamedTuple):
+    """One layer in its place: what enters, what leaves, what it holds and costs."""
+
+    layer: Layer
+    input_shape: Shape
+    output_shape: Shape
+    weights: tuple[Weight, ...]
+    macs: int
+
+    @property
+    def parameters(self) -> int:
+        """Number of values in the layer's arrays."""
+        return sum(math.prod(weight.shape) for weight in self.weights)
+
+    @property
+    def trainable(self) -> int:
+        """Number of those that gradients change."""
+        return sum(math.prod(weight.shape) for weight in self.weights if weight.is_trainable)
+
+
+def trace(layers: tuple[Layer, ...], input_shape: Shape) -> tuple[Traced, ...]:
+    """Return every layer with its shapes, weights and multiply-adds.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        The net, in order.
+    input_shape : tuple of int
+        (height, width, channels) of one image.
+
+    Raises
+    ------
+    SpecError
+        The images are too small for the net; names the layer that finds nothing left.
+
+    Examples
+    --------
+    >>> trace((Flatten(), Dense(10)), (28, 28, 1))[-1].parameters
+    7850
+    """
+    traced = []
+    shape = input_shape
+    for number, layer in enumerate(layers):
+        output = layer.output_shape(shape)
+        if min(output) < 1:
+            raise SpecError(
+                "images must be large enough for the architecture; got "
+                f"{' × '.join(map(str, input_shape))}, of which layer {number} "
+                f"({type(layer).__name__}) gets {' × '.join(map(str, shape))} and leaves nothing. "
+                "Use larger images or another architecture."
+            )
+        traced.append(Traced(layer, shape, output, layer.weights(shape), layer.macs(shape)))
+        shape = output
+    return tuple(traced)
+
+
+def architecture_sha256(layers: tuple[Layer, ...], input_shape: Shape) -> str:
+    """Return the digest of our own ordered description, 64 hex digits.
+
+    It covers layer classes, activations, padding, strides, units and shapes, which
+    Keras's weight files do not: there a changed activation, or two layers of equal
+    shape swapped, load without error.
+    """
+    return digest_of(
+        [
+            each.layer.describe()
+            | {"input": list(each.input_shape), "output": list(each.output_shape)}
+            for each in trace(layers, input_shape)
+        ]
+    )

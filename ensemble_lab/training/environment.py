@@ -1,0 +1,85 @@
+"""The surroundings of a worker: what is set before Keras is imported, and what is noted."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from ensemble_lab.exceptions import TrainingError
+from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.training.backends import Backend, load_backend
+
+__all__ = ["describe_environment", "open_backend", "plan_environment"]
+
+
+def plan_environment(spec: MemberSpec) -> dict[str, str]:
+    """Return the environment variables that a member's process needs.
+
+    Threads are part of what decides a member's bits: oneDNN's sums follow their
+    number. XLA takes its pool's size from ``NPROC`` and nothing else.
+    """
+    threads = str(spec.threads)
+    variables = {
+        "KERAS_BACKEND": spec.backend,
+        "OMP_NUM_THREADS": threads,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "NPROC": threads,
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    }
+    flags = [os.environ.get("XLA_FLAGS", ""), "--xla_gpu_deterministic_ops=true"]
+    if spec.threads == 1:
+        flags.append("--xla_cpu_multi_thread_eigen=false")
+    return variables | {"XLA_FLAGS": " ".join(flags).strip()}
+
+
+@contextmanager
+def open_backend(spec: MemberSpec) -> Iterator[Backend]:
+    """Set the environment, import Keras with a home of its own, and give the backend.
+
+    The user's ``~/.keras/keras.json`` could change number type and axis order.
+
+    Raises
+    ------
+    TrainingError
+        Keras is imported already: it is too late to choose.
+    """
+    if "keras" in sys.modules:
+        raise TrainingError(
+            f"{spec.key} must have a process of its own; Keras is imported already in this one."
+        )
+    with TemporaryDirectory(prefix="keras-") as home:
+        os.environ.update(plan_environment(spec) | {"KERAS_HOME": home})
+        backend = load_backend(spec.backend)
+        backend.configure(spec.threads)
+        yield backend
+
+
+def describe_environment(spec: MemberSpec, backend: Backend) -> dict[str, str | int]:
+    """Return versions, backend, threads, device and processor, to be stored with a member."""
+    import keras
+
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "keras": keras.__version__,
+        "backend": spec.backend,
+        "threads": spec.threads,
+        "cpu": _name_processor(),
+        "platform": platform.platform(),
+        **backend.describe_device(),
+    }
+
+
+def _name_processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text(encoding="utf-8", errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()

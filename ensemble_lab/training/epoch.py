@@ -1,0 +1,112 @@
+"""What each step of an epoch takes, drawn ahead by NumPy: order, warps, dropout, rates.
+
+Whatever the backend, and however an epoch is cut into blocks, step i takes row i.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ensemble_lab.seeds import draw_generator, draw_state
+from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.training.architectures.layers import Shape
+from ensemble_lab.training.augment import draw_transforms
+
+__all__ = ["StepArrays", "count_steps", "draw_epoch"]
+
+
+class StepArrays(NamedTuple):
+    """Steps of one batch size; on the device the same tuple of the backend's arrays.
+
+    Attributes
+    ----------
+    order : int32 (steps, batch)
+        Positions of the images.
+    transforms : float32 (steps, batch, 8) or None
+        None where nothing is warped.
+    dropout : uint32 (steps, layers, 2)
+        The seed state of each dropout layer.
+    rates : float32 (steps,)
+    """
+
+    order: Any
+    transforms: Any
+    dropout: Any
+    rates: Any
+
+
+def count_steps(n_examples: int, batch_size: int) -> int:
+    """Return the steps of an epoch, the last of which may be smaller.
+
+    Examples
+    --------
+    >>> count_steps(300, 128)
+    3
+    """
+    return -(-n_examples // batch_size)
+
+
+def draw_epoch(
+    member: MemberSpec,
+    epoch: int,
+    rates: np.ndarray[Any, Any],
+    *,
+    n_examples: int,
+    image_shape: Shape,
+    n_dropout: int,
+) -> tuple[StepArrays, ...]:
+    """Return an epoch's steps: those of full batches, and one more of what is left.
+
+    Parameters
+    ----------
+    member : MemberSpec
+    epoch : int
+        From 0.
+    rates : float32 (steps,)
+    n_examples : int
+        Training images.
+    image_shape : tuple of int
+    n_dropout : int
+        Dropout layers of the net.
+
+    Returns
+    -------
+    tuple of StepArrays
+        One or two; none is empty, no image is left out.
+    """
+    batch = member.training.batch_size
+    n_full = n_examples // batch
+    order = draw_generator(member.seed, "order", epoch=epoch).permutation(n_examples)
+    order = order.astype(np.int32)
+    parts = ((0, n_full, batch), (n_full, 1, n_examples - n_full * batch))
+    return tuple(
+        StepArrays(
+            order=order[first * batch :][: n_steps * size].reshape(n_steps, size),
+            transforms=_draw_transforms(member, epoch, image_shape, first, n_steps, size),
+            dropout=_draw_dropout(member.seed, epoch, first, n_steps, n_dropout),
+            rates=rates[first : first + n_steps],
+        )
+        for first, n_steps, size in parts
+        if n_steps and size
+    )
+
+
+def _draw_transforms(
+    member: MemberSpec, epoch: int, image_shape: Shape, first: int, n_steps: int, size: int
+) -> Any:
+    augmentation = member.training.augmentation
+    if not augmentation:
+        return None
+    transforms = draw_transforms(
+        augmentation, image_shape, (size,) * n_steps, member.seed, epoch, first_step=first
+    )
+    return transforms.reshape(n_steps, size, 8)
+
+
+def _draw_dropout(seed: int, epoch: int, first: int, n_steps: int, n_layers: int) -> Any:
+    states = np.empty((n_steps, n_layers, 2), np.uint32)
+    if n_layers:
+        for step in range(n_steps):
+            words = draw_state(seed, "dropout", 2 * n_layers, epoch=epoch, step=first + step)
+            states[step] = words.reshape(n_layers, 2)
+    return states

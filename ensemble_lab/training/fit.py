@@ -1,0 +1,299 @@
+"""Training of one member, in memory: arrays in, a trained network out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ensemble_lab.arrays import Array, Images, Labels, Votes, smallest_unsigned
+from ensemble_lab.exceptions import SpecError
+from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.store.members import EpochRecord
+from ensemble_lab.store.training_state import TrainingState
+from ensemble_lab.training.architectures import describe_layers
+from ensemble_lab.training.augment import find_fill
+from ensemble_lab.training.backends import Snapshot, StepOptions, Steps, load_backend
+from ensemble_lab.training.blocks import Pace, run_epoch
+from ensemble_lab.training.epoch import count_steps, draw_epoch
+from ensemble_lab.training.infer import Predictor, infer, measure
+from ensemble_lab.training.network import build_network
+from ensemble_lab.training.optimizers import build_optimizer
+from ensemble_lab.training.schedules import plan_rates
+
+__all__ = ["Callbacks", "Examples", "Fitted", "fit"]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images with their labels.
+
+    Attributes
+    ----------
+    images : uint8 (examples, height, width, channels)
+    labels : int64 (examples,)
+    """
+
+    images: Images
+    labels: Labels
+
+
+def _nothing(*_: Any) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """What is told while a member is trained; each may raise to stop it.
+
+    Attributes
+    ----------
+    on_progress : function
+        After each block and each inferred batch: epochs done so far, such as 3.25.
+    on_state : function
+        After each epoch: the `TrainingState` from which `fit` can go on. Its last
+        history record says how the epoch went.
+    """
+
+    on_progress: Callable[[float], None] = _nothing
+    on_state: Callable[[TrainingState], None] = _nothing
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained member.
+
+    Attributes
+    ----------
+    model : keras.Model
+        From images, float32 in 0 … 1, to probabilities; holds the kept weights.
+    predictor : Predictor
+        The same, compiled, from uint8 images; what `infer` takes.
+    history : tuple of EpochRecord
+    kept_epoch : int
+        The epoch whose weights these are.
+    epoch_votes : tuple of (str, unsigned (epochs, examples))
+    """
+
+    model: Any
+    predictor: Predictor
+    history: tuple[EpochRecord, ...]
+    kept_epoch: int
+    epoch_votes: tuple[tuple[str, Votes], ...] = ()
+
+
+def fit(
+    member: MemberSpec,
+    train: Examples,
+    validation: Examples | None = None,
+    *,
+    n_classes: int,
+    voted: tuple[tuple[str, Images], ...] = (),
+    resume: TrainingState | None = None,
+    callbacks: Callbacks = Callbacks(),
+    pace: Pace | None = None,
+) -> Fitted:
+    """Train a member, from the start or from where `resume` left it.
+
+    Everything random is a function of the member's seed, the epoch and the step, so
+    a member that is stopped after any epoch and continued has the same bits in the end.
+
+    Parameters
+    ----------
+    member : MemberSpec
+    train, validation : Examples
+        No validation is legal unless the recipe needs it.
+    n_classes : int
+    voted : tuple of (str, uint8 (examples, height, width, channels))
+        Splits, by name, whose chosen classes are recorded after every epoch.
+    resume : TrainingState or None
+    callbacks : Callbacks
+    pace : Pace or None
+        How long compiled blocks are; None for about a second.
+
+    Raises
+    ------
+    SpecError
+        The images do not suit the architecture, or validation is needed and absent.
+    TrainingError
+        The loss is no longer finite.
+    """
+    if member.training.keep == "best-validation" and validation is None:
+        raise SpecError(
+            f"keep 'best-validation' of {member.key} needs validation examples; there are none. "
+            "Set data.validation.share above 0."
+        )
+    machine = _build_machine(member, train, n_classes)
+    fitting = _Fitting(member, train, validation, voted, callbacks, pace or Pace(), machine)
+    state = _start(machine.steps) if resume is None else resume
+    machine.steps.write(_snapshot_of(state, member))
+    while state.epoch < member.training.epochs:
+        state = _train_epoch(fitting, state)
+        callbacks.on_state(state)
+    machine.kept.set_weights(state.kept or state.weights)
+    return Fitted(
+        machine.kept, machine.predictor, state.history, state.kept_epoch, state.epoch_votes
+    )
+
+
+@dataclass(frozen=True)
+class _Machine:
+    """Two sets of weights: averages are validated while training goes on with its own."""
+
+    steps: Steps
+    n_dropout: int
+    kept: Any
+    predictor: Predictor
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """What does not change from epoch to epoch, but inside `pace` and `machine`."""
+
+    member: MemberSpec
+    train: Examples
+    validation: Examples | None
+    voted: tuple[tuple[str, Images], ...]
+    callbacks: Callbacks
+    pace: Pace
+    machine: _Machine
+
+
+def _build_machine(member: MemberSpec, train: Examples, n_classes: int) -> _Machine:
+    recipe = member.training
+    options = StepOptions(
+        fill=find_fill(recipe.augmentation),
+        average_decay=recipe.average_decay if recipe.keep == "average" else None,
+    )
+    layers = describe_layers(member.architecture, n_classes)
+    backend = load_backend(member.backend)
+    network, kept = (
+        build_network(layers, train.images.shape[1:], member.seed, backend.layer_classes)
+        for _ in range(2)
+    )
+    optimizer = build_optimizer(recipe.optimizer, network.logits.trainable_variables)
+    return _Machine(
+        steps=backend.build_steps(network, optimizer, train.images, train.labels, options),
+        n_dropout=len(network.seed_states),
+        kept=kept.model,
+        predictor=backend.compile_inference(kept.model),
+    )
+
+
+def _start(steps: Steps) -> TrainingState:
+    first = steps.read()
+    return TrainingState(0, first.weights, first.optimizer, first.averages, 0, ())
+
+
+def _snapshot_of(state: TrainingState, member: MemberSpec) -> Snapshot:
+    averages = state.kept if member.training.keep == "average" else ()
+    return Snapshot(state.weights, state.optimizer, averages)
+
+
+def _train_epoch(fitting: _Fitting, state: TrainingState) -> TrainingState:
+    """Return the state after one more epoch."""
+    began = time.perf_counter()
+    machine, validation = fitting.machine, fitting.validation
+    loss, accuracy, rate = _take_steps(fitting, state)
+    snapshot = machine.steps.read()
+    machine.kept.set_weights(snapshot.averages or snapshot.weights)
+    probabilities = _infer_splits(fitting, state.epoch + 1)
+    validation_loss, validation_accuracy = (
+        (None, None)
+        if validation is None
+        else measure(probabilities["validation"], validation.labels)
+    )
+    record = EpochRecord(
+        epoch=state.epoch + 1,
+        loss=loss,
+        accuracy=accuracy,
+        validation_loss=validation_loss,
+        validation_accuracy=validation_accuracy,
+        rate=rate,
+        seconds=time.perf_counter() - began,
+    )
+    kept, kept_epoch = _choose_kept(fitting.member, state, snapshot, record)
+    return TrainingState(
+        epoch=record.epoch,
+        weights=snapshot.weights,
+        optimizer=snapshot.optimizer,
+        kept=kept,
+        kept_epoch=kept_epoch,
+        history=(*state.history, record),
+        epoch_votes=_append_votes(fitting, state, probabilities),
+    )
+
+
+def _take_steps(fitting: _Fitting, state: TrainingState) -> tuple[float, float, float]:
+    """Return the epoch's mean loss and accuracy, and its last rate."""
+    member, epoch, images = fitting.member, state.epoch, fitting.train.images
+    recipe = member.training
+    rates = plan_rates(
+        recipe.schedule,
+        recipe.optimizer.rate,
+        state.history,
+        count_steps(len(images), recipe.batch_size),
+    )
+    parts = draw_epoch(
+        member,
+        epoch,
+        rates,
+        n_examples=len(images),
+        image_shape=images.shape[1:],
+        n_dropout=fitting.machine.n_dropout,
+    )
+    loss, accuracy = run_epoch(
+        fitting.machine.steps,
+        parts,
+        fitting.pace,
+        name=f"{member.key} in epoch {epoch + 1}",
+        on_progress=lambda done: fitting.callbacks.on_progress(epoch + done),
+    )
+    # The shortest decimal that is this float32: 0.001, not 0.0010000000474974513.
+    return loss, accuracy, float(str(rates[-1]))
+
+
+def _infer_splits(fitting: _Fitting, n_epochs: float) -> dict[str, npt.NDArray[np.float32]]:
+    """Return probabilities of the weights that would be kept, for each split that wants them."""
+    wanted = dict(fitting.voted)
+    if fitting.validation is not None:
+        wanted["validation"] = fitting.validation.images
+    return {
+        split: infer(
+            fitting.machine.predictor,
+            images,
+            name=f"{fitting.member.key} on {split}",
+            on_batch=lambda: fitting.callbacks.on_progress(n_epochs),
+        )
+        for split, images in wanted.items()
+    }
+
+
+def _choose_kept(
+    member: MemberSpec, state: TrainingState, snapshot: Snapshot, record: EpochRecord
+) -> tuple[tuple[Array, ...], int]:
+    """Return the weights kept so far and their epoch; none where the last are kept."""
+    if member.training.keep != "best-validation":
+        return snapshot.averages, record.epoch
+    best = max((r.validation_accuracy or 0.0 for r in state.history), default=-1.0)
+    if (record.validation_accuracy or 0.0) > best:
+        return snapshot.weights, record.epoch
+    return state.kept, state.kept_epoch
+
+
+def _append_votes(
+    fitting: _Fitting, state: TrainingState, probabilities: dict[str, npt.NDArray[np.float32]]
+) -> tuple[tuple[str, Votes], ...]:
+    before = dict(state.epoch_votes)
+    rows = {split: _choose_classes(probabilities[split])[np.newaxis] for split, _ in fitting.voted}
+    return tuple(
+        (split, np.concatenate([before[split], row]) if split in before else row)
+        for split, row in rows.items()
+    )
+
+
+def _choose_classes(probabilities: npt.NDArray[np.float32]) -> Votes:
+    """Return the most probable class of each example, the smallest among equals."""
+    return probabilities.argmax(axis=1).astype(smallest_unsigned(probabilities.shape[1]))

@@ -1,0 +1,75 @@
+"""Probabilities of a net on images, a batch at a time."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from ensemble_lab.arrays import Images, Labels
+from ensemble_lab.exceptions import TrainingError
+
+__all__ = ["Predictor", "infer", "measure"]
+
+Predictor = Callable[[Images], npt.NDArray[np.float32]]
+"""uint8 (batch, height, width, channels) to float32 (batch, classes)."""
+
+_LARGEST_BATCH = 256
+"""Larger ones are no faster on a CPU thread and take more memory."""
+
+
+def infer(
+    predictor: Predictor,
+    images: Images,
+    *,
+    name: str,
+    on_batch: Callable[[], None] = lambda: None,
+) -> npt.NDArray[np.float32]:
+    """Return probabilities, float32 (examples, classes).
+
+    All batches have one size, the smallest that needs no more of them; the last is
+    filled up with copies of its first image, so that one shape is compiled.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    images : uint8 (examples, height, width, channels)
+    name : str
+        Of the member, for messages.
+    on_batch : function
+        Called after each batch; may raise to stop.
+
+    Raises
+    ------
+    TrainingError
+        A probability that is not finite.
+    """
+    n_batches = -(-len(images) // _LARGEST_BATCH)
+    size = -(-len(images) // max(n_batches, 1))
+    parts = []
+    for start in range(0, len(images), max(size, 1)):
+        batch = images[start : start + size]
+        padding = np.broadcast_to(batch[:1], (size - len(batch), *batch.shape[1:]))
+        parts.append(predictor(np.concatenate([batch, padding]))[: len(batch)])
+        on_batch()
+    probabilities = np.concatenate(parts).astype(np.float32, copy=False)
+    if not np.isfinite(probabilities).all():
+        row = int(np.flatnonzero(~np.isfinite(probabilities).all(axis=1))[0])
+        raise TrainingError(
+            f"probabilities of {name} must be finite; row {row} of {len(images)} is not. "
+            "Its weights are spoilt: train it again with a lower rate."
+        )
+    return probabilities
+
+
+def measure(probabilities: npt.NDArray[np.float32], labels: Labels) -> tuple[float, float]:
+    """Return mean cross-entropy and accuracy.
+
+    Parameters
+    ----------
+    probabilities : float32 (examples, classes)
+        A probability of zero counts as the smallest normal float32.
+    labels : int64 (examples,)
+    """
+    of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    loss = -np.log(np.maximum(of_label, np.finfo(np.float32).tiny)).mean()
+    return float(loss), float((probabilities.argmax(axis=1) == labels).mean())

@@ -1,0 +1,95 @@
+"""The Keras model of a description, with first weights that every backend shares."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ensemble_lab.arrays import Array
+from ensemble_lab.seeds import draw_generator
+from ensemble_lab.training.architectures.layers import Layer, Shape, Weight, trace
+
+__all__ = ["Network", "build_model", "build_network", "draw_weights"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One set of weights seen twice.
+
+    Attributes
+    ----------
+    model : keras.Model
+        Images, float32 in 0 … 1, to probabilities: what is stored and used.
+    logits : keras.Model
+        The same layers but the softmax: what is trained.
+    seed_states : tuple of keras.Variable
+        The uint32 (2,) state of every dropout layer, in order.
+    """
+
+    model: Any
+    logits: Any
+    seed_states: tuple[Any, ...]
+
+
+def build_network(
+    layers: tuple[Layer, ...], input_shape: Shape, seed: int, layer_classes: Any = None
+) -> Network:
+    """Return the net with the first weights of the root seed `seed` (see `build_model`)."""
+    import keras
+
+    model = build_model(layers, input_shape, layer_classes)
+    model.set_weights(draw_weights(layers, input_shape, seed))
+    logits = keras.Model(model.input, model.get_layer("logits").output, name="training")
+    states = tuple(
+        each.seed_generator.state for each in model.layers if isinstance(each, keras.layers.Dropout)
+    )
+    return Network(model, logits, states)
+
+
+def build_model(layers: tuple[Layer, ...], input_shape: Shape, layer_classes: Any = None) -> Any:
+    """Return an uncompiled Keras model from images in 0 … 1 to probabilities.
+
+    The layer ``logits`` is the last one that has weights; the softmax after it is a
+    layer of its own. The weights are zeros until they are set.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+    input_shape : tuple of int
+        (height, width, channels).
+    layer_classes : module, optional
+        Where layers come from: `Backend.layer_classes`, or None for `keras.layers`.
+    """
+    import keras
+
+    trace(layers, input_shape)
+    inputs = keras.Input(input_shape, dtype="float32", name="images")
+    values = inputs
+    for number, layer in enumerate(layers):
+        name = f"{type(layer).__name__.lower()}_{number}" if number < len(layers) - 1 else "logits"
+        values = layer.build(layer_classes or keras.layers, name)(values)
+    outputs = keras.layers.Activation("softmax", name="probabilities")(values)
+    return keras.Model(inputs, outputs, name="member")
+
+
+def draw_weights(layers: tuple[Layer, ...], input_shape: Shape, seed: int) -> tuple[Array, ...]:
+    """Return the first weights, float32, in the order of `keras.Model.weights`.
+
+    Kernels are uniform in ± sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010,
+    equation 16); drawn by NumPy, because TensorFlow and JAX draw different numbers
+    from one seed. Layer number i draws from the stream ``init`` at step i.
+    """
+    weights = []
+    for number, each in enumerate(trace(layers, input_shape)):
+        generator = draw_generator(seed, "init", step=number)
+        weights += [_draw(weight, generator) for weight in each.weights]
+    return tuple(weights)
+
+
+def _draw(weight: Weight, generator: np.random.Generator) -> Array:
+    if weight.start != "glorot":
+        return np.full(weight.shape, 1 if weight.start == "ones" else 0, np.float32)
+    *window, fan_in, fan_out = weight.shape
+    limit = math.sqrt(6 / (math.prod(window) * (fan_in + fan_out)))
+    return generator.uniform(-limit, limit, weight.shape).astype(np.float32)

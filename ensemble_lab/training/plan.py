@@ -1,0 +1,78 @@
+"""What training a member will take, counted without Keras."""
+
+import math
+from dataclasses import dataclass
+
+from ensemble_lab.canonical import digest_of
+from ensemble_lab.data.dataset import Dataset, Split
+from ensemble_lab.spec.member import ExampleHashes, MemberSpec
+from ensemble_lab.training.architectures import describe_layers
+from ensemble_lab.training.architectures.layers import Shape, trace
+
+__all__ = ["MemberPlan", "describe_plan", "hash_examples"]
+
+
+@dataclass(frozen=True)
+class MemberPlan:
+    """The size of a member and of its training.
+
+    Attributes
+    ----------
+    parameters, trainable : int
+        Values in the net's arrays; those that gradients change.
+    macs : int
+        Multiply-adds of one image, forward.
+    steps_per_epoch : int
+        The last of them may be smaller than the batch size.
+    images : int
+        Training images an epoch.
+    epochs : int
+    """
+
+    parameters: int
+    trainable: int
+    macs: int
+    steps_per_epoch: int
+    images: int
+    epochs: int
+
+    @property
+    def tflop(self) -> float:
+        """Training in 10**12 floating-point operations.
+
+        Two a multiply-add, and three times the forward pass: going backward takes two.
+        """
+        return self.macs * 2 * 3 * self.images * self.epochs / 1e12
+
+
+def describe_plan(spec: MemberSpec, input_shape: Shape, n_classes: int, n_train: int) -> MemberPlan:
+    """Return the plan of a member for `n_train` images of `input_shape`.
+
+    Raises
+    ------
+    SpecError
+        The images are too small for the architecture, or its `outputs` too few.
+    """
+    traced = trace(describe_layers(spec.architecture, n_classes), input_shape)
+    return MemberPlan(
+        parameters=sum(each.parameters for each in traced),
+        trainable=sum(each.trainable for each in traced),
+        macs=sum(each.macs for each in traced),
+        steps_per_epoch=math.ceil(n_train / spec.training.batch_size),
+        images=n_train,
+        epochs=spec.training.epochs,
+    )
+
+
+def hash_examples(dataset: Dataset) -> ExampleHashes:
+    """Return the hashes of what members learn from, images and labels, and are validated on.
+
+    The hash of an absent validation split is empty. Test examples are no part of a
+    member's identity.
+    """
+    hashes = {split.name: _hash_split(split) for split in dataset.splits}
+    return ExampleHashes(train=hashes["train"], validation=hashes.get("validation", ""))
+
+
+def _hash_split(split: Split) -> str:
+    return digest_of([split.images_sha256, split.labels_sha256])

@@ -1,0 +1,227 @@
+"""One member in one process: ``python -m ensemble_lab.training.worker RUN KEY``.
+
+Says what it does as JSON lines on its standard output; everything that libraries
+print goes to standard error. It writes in its member's folder only, after every
+epoch what is needed to go on, and stops within a block when it is asked to
+(SIGINT, SIGTERM) or when its parent has died.
+"""
+
+import argparse
+import contextlib
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+from ensemble_lab.arrays import Images
+from ensemble_lab.data.dataset import Dataset
+from ensemble_lab.exceptions import (
+    InterruptedTraining,
+    LockedError,
+    MismatchError,
+    MissingError,
+)
+from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.store.lock import lock_member
+from ensemble_lab.store.members import Member, load_member, member_path, save_member
+from ensemble_lab.store.predictions import has_predictions, save_epoch_votes, save_predictions
+from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.training_state import (
+    TrainingState,
+    load_state,
+    remove_state,
+    save_state,
+    state_path,
+)
+from ensemble_lab.training.architectures import describe_layers
+from ensemble_lab.training.architectures.layers import architecture_sha256
+from ensemble_lab.training.backends import Backend
+from ensemble_lab.training.environment import describe_environment, open_backend
+from ensemble_lab.training.fit import Callbacks, Examples, fit
+from ensemble_lab.training.infer import Predictor, infer
+from ensemble_lab.training.inputs import load_checked_dataset, load_checked_images
+from ensemble_lab.training.network import build_network
+from ensemble_lab.training.plan import describe_plan
+from ensemble_lab.training.reporter import Reporter, own_stdout
+
+__all__ = ["main", "predict_split", "train_member"]
+
+_PREDICTED = ("validation", "test")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a worker; return its exit code: 0, 1 (failed) or 130 (stopped)."""
+    parser = argparse.ArgumentParser(prog="python -m ensemble_lab.training.worker")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("key")
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--predict", metavar="SPLIT")
+    chosen = parser.parse_args(arguments)
+    with own_stdout() as lines:
+        reporter = Reporter(chosen.key, lines)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, reporter.ask_to_stop)
+        try:
+            run = open_run(chosen.run)
+            with lock_member(run, chosen.key):
+                if chosen.predict is None:
+                    status = train_member(run, chosen.key, chosen.data_dir, reporter)
+                else:
+                    status = predict_split(
+                        run, chosen.key, chosen.predict, chosen.data_dir, reporter
+                    )
+            reporter.say("done", status=status)
+        except InterruptedTraining:
+            with contextlib.suppress(InterruptedTraining):
+                reporter.say("interrupted", epoch=reporter.epoch)
+            return 130
+        except LockedError:
+            reporter.say("locked")
+        except Exception as error:
+            # The parent needs a cause whatever happened; the log gets all of it.
+            traceback.print_exc()
+            cause = " ".join(str(error).split()) or "no message"
+            reporter.say("failed", error=type(error).__name__, cause=cause)
+            return 1
+    return 0
+
+
+def train_member(run: Run, key: str, data_dir: Path | None, reporter: Reporter) -> str:
+    """Do what of a member is not done yet; return ``trained``, or ``complete`` if it all was."""
+    spec = MemberSpec.model_validate(run.member(key).spec)
+    member = _load_if_there(run, key)
+    predicted = [split for split in _PREDICTED if split in run.splits]
+    if member is not None:
+        predicted = [split for split in predicted if not has_predictions(run, key, split)]
+        if not predicted and not state_path(run, key).exists():
+            return "complete"
+    # The user's environment says where data lie; the worker's own comes after.
+    dataset = load_checked_dataset(run, spec, data_dir)
+    with open_backend(spec) as backend:
+        if member is None:
+            member, predictor = _train(run, spec, dataset, backend, reporter)
+        else:
+            reporter.start(spec.training.epochs, spec.training.epochs)
+            predictor = _open_predictor(run, spec, member, backend)
+        for split in predicted:
+            _predict(run, member, split, dataset.split(split).images, predictor, reporter)
+        _finish(run, spec, member)
+    return "trained"
+
+
+def predict_split(run: Run, key: str, split: str, data_dir: Path | None, reporter: Reporter) -> str:
+    """Predict a split that the run records; return ``trained``, or ``complete`` if it was."""
+    member = load_member(run, key)
+    if has_predictions(run, key, split):
+        return "complete"
+    spec = MemberSpec.model_validate(member.spec)
+    images = load_checked_images(run, split, data_dir).images
+    with open_backend(spec) as backend:
+        reporter.start(0, 1)
+        predictor = _open_predictor(run, spec, member, backend)
+        _predict(run, member, split, images, predictor, reporter)
+    return "trained"
+
+
+def _train(
+    run: Run, spec: MemberSpec, dataset: Dataset, backend: Backend, reporter: Reporter
+) -> tuple[Member, Predictor]:
+    resume = load_state(run, spec.key)
+    reporter.start(0 if resume is None else resume.epoch, spec.training.epochs)
+
+    def keep_state(state: TrainingState) -> None:
+        save_state(run, spec.key, state)
+        reporter.tell_epoch(state)
+
+    examples = {
+        split.name: Examples(split.images, split.labels)
+        for split in dataset.splits
+        if split.name != "test" and split.labels is not None
+    }
+    voted = tuple((split.name, split.images) for split in dataset.splits if split.name != "train")
+    fitted = fit(
+        spec,
+        examples["train"],
+        examples.get("validation"),
+        n_classes=run.n_classes,
+        voted=voted if spec.training.epoch_votes else (),
+        resume=resume,
+        callbacks=Callbacks(on_progress=reporter.progress, on_state=keep_state),
+    )
+    plan = describe_plan(spec, run.image_shape, run.n_classes, len(examples["train"].labels))
+    member = save_member(
+        run,
+        spec.key,
+        lambda path: fitted.model.save_weights(path),
+        architecture_sha256=_hash_architecture(run, spec),
+        history=fitted.history,
+        kept_epoch=fitted.kept_epoch,
+        n_parameters=plan.parameters,
+        training_macs=plan.macs,
+        environment=describe_environment(spec, backend),
+    )
+    return member, fitted.predictor
+
+
+def _open_predictor(run: Run, spec: MemberSpec, member: Member, backend: Backend) -> Predictor:
+    """Return the stored member as a predictor, if its layers are those that would be built now."""
+    expected = _hash_architecture(run, spec)
+    if member.architecture_sha256 != expected:
+        raise MismatchError(
+            f"architecture of {spec.key} must be {expected[:12]} as this version builds it; got "
+            f"{member.architecture_sha256[:12]}, in {member_path(run, spec.key)}. "
+            "Predict with the version that trained it."
+        )
+    layers = describe_layers(spec.architecture, run.n_classes)
+    network = build_network(layers, run.image_shape, spec.seed, backend.layer_classes)
+    network.model.load_weights(member_path(run, spec.key))
+    predictor: Predictor = backend.compile_inference(network.model)
+    return predictor
+
+
+def _predict(
+    run: Run,
+    member: Member,
+    split: str,
+    images: Images,
+    predictor: Predictor,
+    reporter: Reporter,
+) -> None:
+    probabilities = infer(
+        predictor,
+        images,
+        name=f"{member.key} on {split}",
+        on_batch=lambda: reporter.progress(reporter.epoch),
+    )
+    index = load_record(run, split).index
+    save_predictions(run, member.key, split, probabilities, index, parent=member.weights_sha256)
+
+
+def _finish(run: Run, spec: MemberSpec, member: Member) -> None:
+    """Turn the last state into epoch votes, if they are asked for, and remove it.
+
+    The votes stay in the state until here, so a worker that dies after its member is
+    stored leaves nothing out.
+    """
+    state = load_state(run, spec.key)
+    if state is not None and spec.training.epoch_votes:
+        for split, votes in state.epoch_votes:
+            index = load_record(run, split).index
+            save_epoch_votes(run, spec.key, split, votes, index, parent=member.weights_sha256)
+    remove_state(run, spec.key)
+
+
+def _load_if_there(run: Run, key: str) -> Member | None:
+    try:
+        return load_member(run, key)
+    except MissingError:
+        return None
+
+
+def _hash_architecture(run: Run, spec: MemberSpec) -> str:
+    return architecture_sha256(describe_layers(spec.architecture, run.n_classes), run.image_shape)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

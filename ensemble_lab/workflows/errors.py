@@ -1,0 +1,146 @@
+"""The errors that a vote leaves: the catalogue behind every question."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ensemble_lab.arrays import Index, find_positions
+from ensemble_lab.decision import DEFAULT, Decision
+from ensemble_lab.errors.catalogue import Catalogue, build_catalogue, catalogue_examples
+from ensemble_lab.errors.files import save_catalogue
+from ensemble_lab.errors.pairs import Pair
+from ensemble_lab.store.labels import SplitLabels
+from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.workflows.scoring import score
+
+__all__ = ["Found", "Question", "find_errors", "keep_errors"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Which examples are asked for.
+
+    Different conditions must all hold; of several values of one, one must hold.
+
+    Attributes
+    ----------
+    split : str
+    decision : Decision
+    members : tuple of str
+        Patterns of keys; none for all.
+    index : tuple of int
+        These examples, right or wrong; none for all errors.
+    label, predicted : tuple of int
+    pair : tuple of (label, predicted)
+    min_gap, max_gap : float or None
+        Bounds of the confidence gap, both included.
+    tied : bool
+        Only where a tie policy decided.
+    sort : {"gap", "votes", "index", "pair"}
+        gap and votes largest first, index and pair ascending.
+    reverse : bool
+    limit : int or None
+    """
+
+    split: str = "test"
+    decision: Decision = DEFAULT
+    members: tuple[str, ...] = ()
+    index: tuple[int, ...] = ()
+    label: tuple[int, ...] = ()
+    predicted: tuple[int, ...] = ()
+    pair: tuple[Pair, ...] = ()
+    min_gap: float | None = None
+    max_gap: float | None = None
+    tied: bool = False
+    sort: Literal["gap", "votes", "index", "pair"] = "gap"
+    reverse: bool = False
+    limit: int | None = None
+
+
+ALL = Question()
+"""All errors of the majority vote on test, most confident first."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of a catalogue, and what they were found among.
+
+    Attributes
+    ----------
+    catalogue : Catalogue
+    n_errors, n_examples : int
+        All errors of the vote on the split, and its examples.
+    recorded : {"recorded", "known", "not recorded"} or None
+        What the ledger did.
+    """
+
+    catalogue: Catalogue
+    n_errors: int
+    n_examples: int
+    recorded: Recorded | None
+
+
+def find_errors(
+    run: Run | Path | str, question: Question = ALL, *, command: str = "errors"
+) -> Found:
+    """Return the examples of a run that a question asks for: all errors unless it says less.
+
+    Parameters
+    ----------
+    run : Run or path
+    question : Question
+    command : str
+        Who asks, for the ledger.
+
+    Raises
+    ------
+    MissingError
+        No such run, split or member, or predictions are missing.
+    PredictionError
+        An index that the split does not hold, or a gap where only votes are known.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    scored = score(run, question.split, question.decision, question.members, command=command)
+    parts = (scored.predictions, scored.vote, scored.labels)
+    if question.index:
+        rows = catalogue_examples(*parts, _find(scored.labels, question.index))
+    else:
+        rows = build_catalogue(*parts)
+    rows = rows.filter(
+        label=question.label or None,
+        predicted=question.predicted or None,
+        pair=question.pair or None,
+        min_gap=question.min_gap,
+        max_gap=question.max_gap,
+        tied=True if question.tied else None,
+    ).sort(question.sort, reverse=question.reverse)
+    return Found(
+        catalogue=rows if question.limit is None else rows.head(question.limit),
+        n_errors=int(np.count_nonzero(scored.vote.predicted != scored.labels.values)),
+        n_examples=len(scored.labels.values),
+        recorded=scored.labels.recorded,
+    )
+
+
+def keep_errors(
+    run: Run | Path | str, catalogue: Catalogue, name: str, *, data_dir: Path | str | None = None
+) -> Path:
+    """Save rows with thumbnails of their images in the run's catalogues; return the file."""
+    # Sources of images bring pydantic and more; a query that saves nothing does without.
+    from ensemble_lab.data.dataset import take_index
+    from ensemble_lab.workflows.images import load_images
+
+    run = run if isinstance(run, Run) else open_run(run)
+    images = load_images(run, catalogue.split, data_dir=data_dir)
+    if len(catalogue):
+        catalogue = catalogue.with_thumbnails(take_index(images, catalogue.index).images)
+    return save_catalogue(run, catalogue, name)
+
+
+def _find(labels: SplitLabels, index: tuple[int, ...]) -> Index:
+    """Return the positions of indices, each once; one too large for int64 is as absent as any."""
+    wanted = np.asarray([min(number, 2**63 - 1) for number in dict.fromkeys(index)], np.int64)
+    return find_positions(labels.index, wanted, split=labels.split)

@@ -1,0 +1,197 @@
+"""What a run holds, and what is missing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ensemble_lab.exceptions import EnsembleLabError, MissingError
+from ensemble_lab.store.ledger import load_ledger
+from ensemble_lab.store.members import load_failure, load_member, member_path
+from ensemble_lab.store.predictions import has_predictions
+from ensemble_lab.store.run import Entry, Run, find_runs, open_run
+from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.training_state import load_state
+
+__all__ = ["MemberStatus", "RunRow", "RunSummary", "SplitStatus", "list_runs", "summarise_run"]
+
+
+@dataclass(frozen=True)
+class MemberStatus:
+    """A member of a run: how far it is.
+
+    Attributes
+    ----------
+    key, group, kind : str
+    status : {"complete", "no predictions", "unfinished", "failed", "not started", "damaged"}
+    note : str
+        What is missing or went wrong, in a sentence; empty when complete.
+    epochs : int
+        Epochs done.
+    validation_accuracy : float or None
+        Of the kept weights.
+    minutes : float
+        Wall time of its epochs.
+    """
+
+    key: str
+    group: str
+    kind: str
+    status: str
+    note: str = ""
+    epochs: int = 0
+    validation_accuracy: float | None = None
+    minutes: float = 0.0
+
+
+@dataclass(frozen=True)
+class SplitStatus:
+    """A split of a run.
+
+    Attributes
+    ----------
+    name, role : str
+    n_examples : int
+    has_labels : bool
+    n_predicted : int
+        Members with predictions on it.
+    """
+
+    name: str
+    role: str
+    n_examples: int
+    has_labels: bool
+    n_predicted: int
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run at a glance.
+
+    Attributes
+    ----------
+    run : Run
+    members : tuple of MemberStatus
+    splits : tuple of SplitStatus
+    catalogues : tuple of str
+        Names of the saved catalogues.
+    n_accesses : int
+        Lines of the ledger.
+    """
+
+    run: Run
+    members: tuple[MemberStatus, ...]
+    splits: tuple[SplitStatus, ...]
+    catalogues: tuple[str, ...]
+    n_accesses: int
+
+    @property
+    def n_complete(self) -> int:
+        """Members that are trained and have their predictions."""
+        return sum(member.status == "complete" for member in self.members)
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run in a list of runs.
+
+    Attributes
+    ----------
+    path : Path
+    name : str
+    n_trained, n_members : int
+    splits : tuple of str
+    note : str
+        Why it cannot be opened; else empty.
+    """
+
+    path: Path
+    name: str
+    n_trained: int
+    n_members: int
+    splits: tuple[str, ...]
+    note: str = ""
+
+
+def summarise_run(run: Run | Path | str) -> RunSummary:
+    """Look through a run's folder; every file that is there is checked.
+
+    Raises
+    ------
+    MissingError
+        There is no such run.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    return RunSummary(
+        run=run,
+        members=tuple(_member(run, entry) for entry in run.members),
+        splits=tuple(_split(run, name) for name in run.splits),
+        catalogues=tuple(sorted(path.stem for path in (run.path / "catalogues").glob("*.h5"))),
+        n_accesses=len(load_ledger(run)),
+    )
+
+
+def list_runs(folder: Path | str = "checkpoints") -> tuple[RunRow, ...]:
+    """Return a line for each run below a folder; files are counted, not read.
+
+    Raises
+    ------
+    MissingError
+        There is no such folder.
+    """
+    return tuple(_row(path) for path in find_runs(folder))
+
+
+def _row(path: Path) -> RunRow:
+    try:
+        run = open_run(path)
+    except EnsembleLabError as error:
+        return RunRow(path, "", 0, 0, (), str(error))
+    n_trained = sum(member_path(run, key).exists() for key in run.keys)
+    return RunRow(path, run.name, n_trained, len(run.members), run.splits)
+
+
+def _member(run: Run, entry: Entry) -> MemberStatus:
+    key, group, kind = entry.key, entry.group, entry.kind
+    try:
+        member = load_member(run, key)
+    except MissingError:
+        return _unfinished(run, entry)
+    except EnsembleLabError as error:
+        return MemberStatus(key, group, kind, "damaged", str(error))
+    absent = [
+        n for n in ("validation", "test") if n in run.splits and not has_predictions(run, key, n)
+    ]
+    return MemberStatus(
+        key,
+        group,
+        kind,
+        status="no predictions" if absent else "complete",
+        note=f"no predictions on {' and '.join(absent)}" if absent else "",
+        epochs=len(member.history),
+        validation_accuracy=member.history[member.kept_epoch - 1].validation_accuracy,
+        minutes=sum(record.seconds for record in member.history) / 60,
+    )
+
+
+def _unfinished(run: Run, entry: Entry) -> MemberStatus:
+    key, group, kind = entry.key, entry.group, entry.kind
+    try:
+        failure, state = load_failure(run, key), load_state(run, key)
+    except EnsembleLabError as error:
+        return MemberStatus(key, group, kind, "damaged", str(error))
+    epochs = state.epoch if state else 0
+    if failure:
+        return MemberStatus(key, group, kind, "failed", f"{failure.error}: {failure.cause}", epochs)
+    if state:
+        return MemberStatus(key, group, kind, "unfinished", f"stopped after epoch {epochs}", epochs)
+    return MemberStatus(key, group, kind, "not started")
+
+
+def _split(run: Run, name: str) -> SplitStatus:
+    record = load_record(run, name)
+    return SplitStatus(
+        name=name,
+        role=record.role,
+        n_examples=len(record.index),
+        has_labels=record.labels_sha256 is not None,
+        n_predicted=sum(has_predictions(run, key, name) for key in run.keys),
+    )

@@ -1,0 +1,35 @@
+"""A commented experiment file to start from."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from ensemble_lab.exceptions import SpecError, StoreError
+
+__all__ = ["read_template", "write_template"]
+
+
+def read_template(name: str) -> str:
+    """Return the text of a packaged experiment file, ``experiment`` or ``demo``."""
+    return (files("ensemble_lab.workflows") / "templates" / f"{name}.toml").read_text("utf-8")
+
+
+def write_template(path: Path | str) -> Path:
+    """Write a commented experiment file, named after the file it goes to.
+
+    Raises
+    ------
+    SpecError
+        The file is there already.
+    StoreError
+        It cannot be written.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(read_template("experiment"))
+    except FileExistsError:
+        raise SpecError(f"a new experiment file must not exist yet; got {path}.") from None
+    except OSError as error:
+        raise StoreError(f"{path} could not be written: {error.strerror}.") from None
+    return path

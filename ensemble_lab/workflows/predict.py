@@ -1,0 +1,114 @@
+"""Predictions of all members on another data set of the same shape."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ensemble_lab.data.dataset import Split
+from ensemble_lab.data.sources import load_split, parse_source
+from ensemble_lab.engines import Event
+from ensemble_lab.exceptions import DataError, MissingError
+from ensemble_lab.spec.data import DataSpec, Npz
+from ensemble_lab.store.files import check_name
+from ensemble_lab.store.lock import lock_run
+from ensemble_lab.store.members import member_path
+from ensemble_lab.store.predictions import has_predictions
+from ensemble_lab.store.run import Run, open_run, save_run
+from ensemble_lab.store.splits import SplitRecord, save_split
+from ensemble_lab.workflows.train import check_backends, ignore, run_members
+
+__all__ = ["predict"]
+
+
+def predict(
+    run: Run | Path | str,
+    data: str,
+    name: str,
+    *,
+    engine: str = "process",
+    workers: int | None = None,
+    data_dir: Path | str | None = None,
+    report: Callable[[Event], None] = ignore,
+) -> Run:
+    """Predict with all trained members on a data set, which becomes a split of the run.
+
+    Parameters
+    ----------
+    run : Run or path
+    data : str
+        ``SOURCE[:SPLIT]``, such as ``mnist:train`` or ``mine.npz``; labels are optional.
+    name : str
+        What the split is called in this run.
+    engine, workers, data_dir, report
+        As in `ensemble_lab.workflows.train.train`.
+
+    Returns
+    -------
+    Run
+        With the split among its `splits`.
+
+    Raises
+    ------
+    DataError
+        Images of another shape, or labels that the members cannot name.
+    MismatchError
+        The run has another split of that name.
+    MissingError
+        No member is trained.
+    TrainingError
+        A worker failed.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    check_name(name, what="split")
+    source, published = parse_source(data)
+    if isinstance(source, Npz):
+        source = source.model_copy(update={"path": str(Path(source.path).resolve())})
+    split = load_split(source, published, Path(data_dir) if data_dir else None)
+    _check_fits(run, split, data)
+    trained = tuple(key for key in run.keys if member_path(run, key).exists())
+    if not trained:
+        raise MissingError(f"a member must be trained; got none, in {run.path}.")
+    run = _add_split(run, split, name, source, published)
+    keys = tuple(key for key in trained if not has_predictions(run, key, name))
+    check_backends({str((run.member(key).spec or {}).get("backend", "tensorflow")) for key in keys})
+    for key in keys:
+        report(Event(event="waiting", key=key))
+    run_members(
+        run,
+        keys,
+        ("--predict", name),
+        engine=engine,
+        workers=workers,
+        data=source,
+        data_dir=data_dir,
+        report=report,
+    )
+    return run
+
+
+def _check_fits(run: Run, split: Split, data: str) -> None:
+    if split.image_shape != run.image_shape:
+        raise DataError(
+            f"images must be {'×'.join(map(str, run.image_shape))} as the members' are; got "
+            f"{'×'.join(map(str, split.image_shape))}, in {data}."
+        )
+    if split.labels is not None and split.labels.max() >= run.n_classes:
+        raise DataError(
+            f"labels must be from 0 to {run.n_classes - 1}, the members' classes; got "
+            f"{split.labels.max()}, in {data}."
+        )
+
+
+def _add_split(run: Run, split: Split, name: str, source: DataSpec, published: str) -> Run:
+    record = SplitRecord(
+        name=name,
+        role="none" if split.labels is None else "report",
+        index=split.index,
+        images_sha256=split.images_sha256,
+        labels_sha256=split.labels_sha256,
+        source={"data": source.to_json(), "split": published},
+    )
+    with lock_run(run.path):
+        run = open_run(run.path).with_split(name)
+        save_split(run, record, split.labels)
+        save_run(run)
+    return run

@@ -1,0 +1,52 @@
+"""What vote, errors and gallery share: predictions and labels of a split, and the vote on them."""
+
+from dataclasses import dataclass
+
+from ensemble_lab.analysis.vote import Vote, combine
+from ensemble_lab.decision import Decision
+from ensemble_lab.store.labels import SplitLabels, load_labels
+from ensemble_lab.store.predictions import Predictions, load_predictions
+from ensemble_lab.store.run import Run
+
+__all__ = ["Scored", "score"]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A vote beside the labels it is scored on.
+
+    Attributes
+    ----------
+    predictions : Predictions
+    vote : Vote
+    labels : SplitLabels
+        Its `recorded` says what the ledger did.
+    """
+
+    predictions: Predictions
+    vote: Vote
+    labels: SplitLabels
+
+
+def score(
+    run: Run, split: str, decision: Decision, members: tuple[str, ...], *, command: str
+) -> Scored:
+    """Combine members' predictions on a split and read its labels, which enters the ledger.
+
+    Parameters
+    ----------
+    members : tuple of str
+        Patterns of keys; none for all.
+    command : str
+        Who asks, for the ledger.
+    """
+    predictions = load_predictions(run, split, members=members)
+    vote = combine(predictions, decision)
+    labels = load_labels(
+        run,
+        split,
+        command=command,
+        decision=vote.decision.digest,
+        members=predictions.digest,
+    )
+    return Scored(predictions, vote, labels)

@@ -1,0 +1,163 @@
+"""How many errors each member and their vote make on a split."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ensemble_lab.analysis.intervals import wilson
+from ensemble_lab.analysis.vote import Vote
+from ensemble_lab.decision import DEFAULT, Decision
+from ensemble_lab.store.labels import SplitLabels
+from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.workflows.scoring import score
+
+__all__ = ["MemberErrors", "VoteReport", "score_vote", "score_vote_by_group"]
+
+
+@dataclass(frozen=True)
+class MemberErrors:
+    """Errors of one member that votes."""
+
+    key: str
+    group: str
+    seed: int | None
+    errors: int
+
+
+@dataclass(frozen=True)
+class VoteReport:
+    """A scored vote.
+
+    Attributes
+    ----------
+    split : str
+    n_examples : int
+    decision : Decision
+    errors : int
+    interval : tuple of float
+        95 % interval of the errors in `n_examples`: (low, high).
+    n_ties : int
+        Examples on which the rule alone did not decide.
+    members : tuple of MemberErrors
+    group : str or None
+        The group whose members these are, where groups vote apart.
+    recorded : {"recorded", "known", "not recorded"} or None
+        What the ledger did.
+    """
+
+    split: str
+    n_examples: int
+    decision: Decision
+    errors: int
+    interval: tuple[float, float]
+    n_ties: int
+    members: tuple[MemberErrors, ...]
+    group: str | None = None
+    recorded: Recorded | None = None
+
+    interval_method = "wilson"
+
+    @property
+    def accuracy(self) -> float:
+        """Share of examples that the vote gets right."""
+        return 1 - self.errors / self.n_examples
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report under its JSON keys; `group` only where groups vote apart."""
+        values = {
+            "n_examples": self.n_examples,
+            "n_members": len(self.members),
+            "split": self.split,
+            "rule": self.decision.rule,
+            "tie_policy": self.decision.tie_policy,
+            "errors": self.errors,
+            "accuracy": self.accuracy,
+            "interval": {"low": self.interval[0], "high": self.interval[1]},
+            "interval_method": self.interval_method,
+            "n_ties": self.n_ties,
+            "members": [
+                {"key": m.key, "group": m.group, "seed": m.seed, "errors": m.errors}
+                for m in self.members
+            ],
+        }
+        return values if self.group is None else {"group": self.group} | values
+
+
+def score_vote(
+    run: Run | Path | str,
+    split: str = "test",
+    decision: Decision = DEFAULT,
+    *,
+    members: tuple[str, ...] = (),
+) -> VoteReport:
+    """Score the vote of a run's members on a split.
+
+    Parameters
+    ----------
+    run : Run or path
+    split : str
+    decision : Decision
+    members : tuple of str
+        Patterns of keys; none for all.
+
+    Raises
+    ------
+    MissingError
+        No such run, split or member, or predictions are missing.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    scored = score(run, split, decision, members, command="vote")
+    return _report(run, scored.predictions, scored.vote, scored.labels)
+
+
+def score_vote_by_group(
+    run: Run | Path | str,
+    split: str = "test",
+    decision: Decision = DEFAULT,
+    *,
+    members: tuple[str, ...] = (),
+) -> tuple[VoteReport, ...]:
+    """Score the vote of each group of members apart, in the order of the run (see `score_vote`)."""
+    run = run if isinstance(run, Run) else open_run(run)
+    groups: dict[str, list[str]] = {}
+    for entry in run.matching(members):
+        groups.setdefault(entry.group, []).append(entry.key)
+    reports = []
+    for group, keys in groups.items():
+        scored = score(run, split, decision, tuple(keys), command="vote")
+        reports.append(_report(run, scored.predictions, scored.vote, scored.labels, group))
+    return tuple(reports)
+
+
+def _report(
+    run: Run,
+    predictions: Predictions,
+    combined: Vote,
+    labels: SplitLabels,
+    group: str | None = None,
+) -> VoteReport:
+    errors = int(np.count_nonzero(combined.predicted != labels.values))
+    by_member = (predictions.votes != labels.values).sum(axis=1)
+    return VoteReport(
+        split=predictions.split,
+        n_examples=len(labels.values),
+        decision=combined.decision,
+        errors=errors,
+        interval=wilson(errors, len(labels.values)),
+        n_ties=int(combined.is_tied.sum()),
+        members=tuple(
+            MemberErrors(key, run.member(key).group, _seed(run, key), int(count))
+            for key, count in zip(predictions.members, by_member, strict=True)
+        ),
+        group=group,
+        recorded=labels.recorded,
+    )
+
+
+def _seed(run: Run, key: str) -> int | None:
+    spec = run.member(key).spec
+    return None if spec is None else int(spec["seed"])

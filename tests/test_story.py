@@ -1,0 +1,291 @@
+"""One story from end to end: train, kill, train again, vote, ask, save, draw."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ensemble_lab as lab
+from ensemble_lab.store.members import member_path
+from ensemble_lab.store.training_state import state_path
+
+pytestmark = pytest.mark.keras
+
+EXPERIMENT = """
+name = "story"
+[data]
+name = "npz"
+path = "shapes.npz"
+validation = {{ share = 0.2, by = "example", seed = 0 }}
+[defaults]
+epochs = {epochs}
+batch_size = 32
+[[members]]
+group = "mlp"
+architecture = {{ name = "mlp", hidden = [16], dropout = 0.2 }}
+seeds = {seeds}
+optimizer = {{ name = "adam", rate = 0.01 }}
+[[members]]
+group = "bn-elu"
+architecture = {{ name = "bn_elu", momentum = 0.9, dropout = 0.3 }}
+seeds = [0]
+augmentation = [ {{ name = "affine", rotation_degrees = 10, zoom = 0.1, shift = 0.1 }} ]
+keep = "average"
+epoch_votes = true
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two hundred images of bars: upright, lying, and both, with noise."""
+    folder = tmp_path_factory.mktemp("story")
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 3, 200)
+    images = rng.integers(0, 90, (200, 10, 10))
+    places = rng.integers(2, 8, 200)
+    for image, label, place in zip(images, labels, places, strict=True):
+        if label in (0, 2):
+            image[:, place] += 120
+        if label in (1, 2):
+            image[place] += 120
+    images = np.minimum(images, 255).astype(np.uint8)
+    np.savez(
+        folder / "shapes.npz",
+        x_train=images[:140],
+        y_train=labels[:140],
+        x_test=images[140:],
+        y_test=labels[140:],
+        class_names=np.array(["upright", "lying", "cross"]),
+    )
+    return folder
+
+
+def write(folder: Path, *, seeds="[0, 1]", epochs=3) -> Path:
+    path = folder / "experiment.toml"
+    path.write_text(EXPERIMENT.format(seeds=seeds, epochs=epochs))
+    return path
+
+
+KEY = "bn-elu-0000"
+"""The member with dropout, batch norm and a warp: all that resuming could get wrong."""
+
+
+def digest(run) -> tuple[str, ...]:
+    """Content digests of that member: weights, and predictions on both splits."""
+    on = [lab.load_predictions(run, split, members=(KEY,)) for split in ("validation", "test")]
+    return lab.load_member(run, KEY).weights_sha256, *(each.digests[0] for each in on)
+
+
+def digests(run) -> dict[str, tuple[str, ...]]:
+    """Content digests of each member: weights, and predictions on both splits."""
+    on = {split: lab.load_predictions(run, split).digests for split in ("validation", "test")}
+    return {
+        key: (lab.load_member(run, key).weights_sha256, on["validation"][row], on["test"][row])
+        for row, key in enumerate(run.keys)
+    }
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    return lab.train(write(folder), run=folder / "run", engine="serial")
+
+
+def test_every_member_is_trained_and_has_predicted(run):
+    summary = lab.summarise_run(run)
+    assert [member.key for member in summary.members] == ["mlp-0000", "mlp-0001", KEY]
+    assert {member.status for member in summary.members} == {"complete"}
+    assert not any(state_path(run, key).exists() for key in run.keys)
+
+
+def test_a_second_train_touches_nothing(run, folder):
+    before = {path: path.stat().st_mtime_ns for path in run.path.rglob("*.h5")}
+    lab.train(folder / "experiment.toml", run=run.path)
+    assert {path: path.stat().st_mtime_ns for path in run.path.rglob("*.h5")} == before
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_process_engine_gives_the_same_members_as_serial(run, folder, workers):
+    again = lab.train(
+        folder / "experiment.toml", run=folder / f"process-{workers}", workers=workers
+    )
+    assert digests(again) == digests(run)
+
+
+@pytest.mark.parametrize("moment", [0, 1, 2])
+def test_killed_worker_is_retried_and_ends_the_same(run, folder, moment):
+    """SIGKILL at the start, and after the first and second epoch."""
+    path = folder / f"killed-{moment}"
+    killed = []
+
+    def kill(event):
+        if event.event in ("start", "epoch") and event.epoch >= moment and not killed:
+            killed.append(_kill_worker(path, KEY))
+
+    with pytest.raises(lab.EnsembleLabError, match="SIGKILL"):
+        lab.train(folder / "experiment.toml", run=path, members=[KEY], report=kill)
+    assert killed == [True]
+    cut = lab.summarise_run(path)
+    assert {m.key: m.status for m in cut.members}[KEY] == "failed"
+    assert not member_path(cut.run, KEY).exists()
+    again = lab.train(folder / "experiment.toml", run=path, members=[KEY])
+    assert lab.load_failure(again, KEY) is None
+    assert digest(again) == digest(run)
+
+
+def _kill_worker(run: Path, key: str) -> bool:
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
+            try:
+                command = (process / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if str(run).encode() in command and key.encode() in command:
+                os.kill(int(process.name), signal.SIGKILL)
+                return True
+    return False
+
+
+def test_killed_parent_leaves_no_worker_and_ends_the_same(run, folder):
+    path = folder / "orphan"
+    command = [sys.executable, "-m", "ensemble_lab", "train", folder / "experiment.toml"]
+    command += ["--members", KEY]
+    parent = subprocess.Popen([*command, "--run", path], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not any(path.glob("members/*/resume.weights.h5")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    parent.kill()
+    parent.wait()
+    while _is_running(path) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _is_running(path)
+    assert digest(lab.train(folder / "experiment.toml", run=path, members=[KEY])) == digest(run)
+
+
+def _is_running(run: Path) -> bool:
+    return any(
+        str(run).encode() in (process / "cmdline").read_bytes().split(b"\0")
+        for process in Path("/proc").iterdir()
+        if process.name.isdecimal() and (process / "cmdline").exists()
+    )
+
+
+def test_interrupt_stops_soon_and_says_how_to_go_on(run, folder):
+    path = folder / "interrupted"
+    command = [sys.executable, "-m", "ensemble_lab", "train", folder / "experiment.toml"]
+    command += ["--members", KEY]
+    parent = subprocess.Popen([*command, "--run", path], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not any(path.glob("members/*/log.txt")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    parent.send_signal(signal.SIGINT)
+    _, said = parent.communicate(timeout=30)
+    assert parent.returncode == 130
+    assert "the same command continues" in said
+    assert len(said.strip().splitlines()) == 1
+    assert digest(lab.train(folder / "experiment.toml", run=path, members=[KEY])) == digest(run)
+
+
+def test_run_grows_by_a_seed_and_trains_only_that(run, folder, tmp_path):
+    grown = tmp_path / "grown"
+    shutil.copytree(run.path, grown)
+    (folder / "more").mkdir(exist_ok=True)
+    shutil.copy(folder / "shapes.npz", folder / "more")
+    trained = []
+    more = lab.train(
+        write(folder / "more", seeds="[0, 1, 2]"),
+        run=grown,
+        report=lambda event: trained.append(event.key),
+    )
+    assert set(trained) == {"mlp-0002"}
+    assert {key: digests(more)[key] for key in run.keys} == digests(run)
+
+
+def test_changing_what_made_a_member_is_refused_with_both_values(run, folder):
+    (folder / "other").mkdir(exist_ok=True)
+    (folder / "other" / "shapes.npz").write_bytes((folder / "shapes.npz").read_bytes())
+    with pytest.raises(lab.EnsembleLabError, match=r"epochs of member mlp-0000 .* 3.* got 5"):
+        lab.train(write(folder / "other", epochs=5), run=run.path)
+    assert {member.status for member in lab.summarise_run(run).members} == {"complete"}
+
+
+def test_epoch_votes_end_in_votes_of_the_member(run):
+    votes = lab.load_epoch_votes(run, KEY, "test")
+    assert votes.shape == (3, 60)
+    np.testing.assert_array_equal(
+        votes[-1], lab.load_predictions(run, "test", members=(KEY,)).votes[0]
+    )
+
+
+def test_python_lines_of_the_journey(run, tmp_path):
+    opened = lab.open_run(run.path)
+    predictions = lab.load_predictions(opened, "test")
+    labels = lab.load_labels(opened, "test")
+    vote = lab.combine(predictions, lab.Decision(rule="majority"))
+    wrong = lab.build_catalogue(predictions, vote, labels)
+    assert len(wrong) == (vote.predicted != labels.values).sum()
+    frame = wrong.filter(label=(0, 1, 2)).sort("gap").to_frame()
+    assert list(frame["index"]) == list(wrong.sort("gap").indices)
+    lab.draw_gallery(wrong, lab.load_images(opened, "test"), path=tmp_path / "errors.png")
+    assert (tmp_path / "errors.png").read_bytes().startswith(b"\x89PNG")
+    kept = lab.save_catalogue(opened, wrong, "all")
+    assert lab.load_catalogue(kept).indices == wrong.indices
+
+
+def test_plain_keras_loads_a_member_and_agrees(run):
+    """What stands in member.weights.h5 is what any Keras model of these layers loads."""
+    script = f"""
+import json, numpy as np, keras
+from keras import layers
+model = keras.Sequential([keras.Input((10, 10, 1)), layers.Flatten(),
+    layers.Dense(16, "relu"), layers.Dropout(0.2), layers.Dense(3)])
+model.load_weights({str(member_path(run, "mlp-0000"))!r})
+data = np.load({str(run.path.parent / "shapes.npz")!r})
+logits = model(data["x_test"][..., None].astype("float32") / 255, training=False)
+print(json.dumps(np.asarray(logits).argmax(1).tolist()))
+"""
+    environment = os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    answer = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    votes = lab.load_predictions(run, "test", members=("mlp-0000",)).votes[0]
+    assert json.loads(answer.stdout) == votes.tolist()
+
+
+def test_predict_on_another_data_set_makes_a_split_for_every_command(run, folder):
+    rng = np.random.default_rng(9)
+    np.savez(folder / "new.npz", x_test=rng.integers(0, 255, (7, 10, 10)).astype(np.uint8))
+    again = lab.predict(run, str(folder / "new.npz"), "unlabelled")
+    assert lab.load_predictions(again, "unlabelled").votes.shape == (3, 7)
+    with pytest.raises(lab.EnsembleLabError, match="must have labels"):
+        lab.find_errors(again, lab.Question(split="unlabelled"))
+    labelled = lab.predict(run, f"{folder / 'shapes.npz'}:test", "again")
+    assert lab.load_predictions(labelled, "again").digests != ()
+    np.testing.assert_array_equal(
+        lab.load_predictions(labelled, "again").probabilities,
+        lab.load_predictions(labelled, "test").probabilities,
+    )
+
+
+def test_results_are_counted_from_the_run(run, tmp_path):
+    results = lab.save_results(run, tmp_path / "results.json")
+    assert json.loads((tmp_path / "results.json").read_text()) == results
+    labels = np.load(run.path.parent / "shapes.npz")["y_test"]
+    votes = lab.load_predictions(run, "test").votes
+    assert [m["test_errors"] for m in results["members"]] == (votes != labels).sum(1).tolist()
+    assert results["chosen_on"] is None
+    # 16·100 + 16·3 multiply-adds, 112 images, 3 epochs, two operations, three passes.
+    mlp = (16 * 100 + 16 * 3) * 112 * 3 * 2 * 3 / 1e12
+    assert results["tflop"] > 2 * mlp
+
+
+def test_ledger_tells_who_asked_what(run):
+    rows = lab.load_ledger(run)
+    assert {row["split"] for row in rows} <= {"test", "again"}
+    assert all(row["purpose"] == "report" and len(row["labels_sha256"]) == 64 for row in rows)
