@@ -233,8 +233,12 @@ def is_complete(run: Run, key: str) -> bool:
         load_member(run, key)
     except MissingError:
         return False
+    # A leftover state may hold epoch votes that are not written yet.
     wanted = [name for name in ("validation", "test") if name in run.splits]
-    return all(has_predictions(run, key, split) for split in wanted)
+    return (
+        all(has_predictions(run, key, split) for split in wanted)
+        and not state_path(run, key).exists()
+    )
 
 
 def run_members(

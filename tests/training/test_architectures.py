@@ -1,0 +1,174 @@
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from ensemble_lab.exceptions import SpecError
+from ensemble_lab.spec.architecture import ArchitectureSpec
+from ensemble_lab.training.architectures import ARCHITECTURES, describe_layers
+from ensemble_lab.training.architectures.layers import (
+    Conv,
+    Dense,
+    Flatten,
+    MaxPool,
+    architecture_sha256,
+    trace,
+)
+from ensemble_lab.training.network import build_model, build_network, draw_weights
+from ensemble_lab.training.plan import describe_plan
+from tests.training.members import build_member, everything_layers
+
+SHAPE = (28, 28, 1)
+# name: arguments, parameters, trainable, multiply-adds, shapes that leave, digest.
+# A digest here is in stored members: if one changes, they can no longer predict.
+PINNED = {
+    "mlp": (
+        {"hidden": [64, 32], "dropout": 0.25},
+        52_650,
+        52_650,
+        784 * 64 + 64 * 32 + 32 * 10,
+        [(784,), (64,), (64,), (32,), (32,), (10,)],
+        "58547e48daf0ef25d4f8338607c91c9030b3789143f8dd91c6433dd75202ee7a",
+    ),
+    "cnn3": (
+        {},
+        130_890,
+        130_890,
+        2_831_744,
+        [
+            *[(26, 26, 32), (13, 13, 32), (11, 11, 64), (5, 5, 64), (3, 3, 64)],
+            *[(576,), (128,), (10,)],
+        ],
+        "a2c886beefa923e487063a4fdddc2cc2362986d2d0a54b87e6a6c584ac2a8b43",
+    ),
+    "bn_elu": (
+        {},
+        1_245_322,
+        1_245_322 - 896,
+        86_543_872,
+        [
+            *[(28, 28, 64), (14, 14, 64), (14, 14, 64), (14, 14, 128), (14, 14, 128)],
+            *[(7, 7, 128), (7, 7, 128), (7, 7, 256), (3, 3, 256), (3, 3, 256)],
+            *[(2304,), (256,), (10,)],
+        ],
+        "cfc699e00a5de869c77737b3bbc2574f3baf723ab2b9ed3d41fd6759c1c1bf03",
+    ),
+}
+
+
+def parse(name, arguments=None):
+    values = {"name": name} | (PINNED[name][0] if arguments is None else arguments)
+    return TypeAdapter(ArchitectureSpec).validate_python(values)
+
+
+def test_every_registry_row_is_pinned():
+    assert set(ARCHITECTURES) == set(PINNED)
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_row_has_the_pinned_size_and_digest(name):
+    _, parameters, trainable, macs, shapes, digest = PINNED[name]
+    layers = describe_layers(parse(name), 10)
+    traced = trace(layers, SHAPE)
+    assert sum(each.parameters for each in traced) == parameters
+    assert sum(each.trainable for each in traced) == trainable
+    assert sum(each.macs for each in traced) == macs
+    assert [each.output_shape for each in traced] == shapes
+    assert architecture_sha256(layers, SHAPE) == digest
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", PINNED)
+def test_keras_counts_and_shapes_are_the_same(name, backend):
+    layers = describe_layers(parse(name), 10)
+    model = build_model(layers, SHAPE)
+    traced = trace(layers, SHAPE)
+    assert model.count_params() == PINNED[name][1]
+    assert sum(int(np.prod(w.shape)) for w in model.trainable_weights) == PINNED[name][2]
+    assert [tuple(layer.output.shape[1:]) for layer in model.layers[1:-1]] == PINNED[name][4]
+    assert [tuple(w.shape) for w in model.weights] == [
+        weight.shape for each in traced for weight in each.weights
+    ]
+
+
+def test_multiply_adds_of_a_convolution_counted_by_hand():
+    # 3 × 3 outputs, 2 filters, 2 × 2 × 5 values under each.
+    assert Conv(2, 2, "relu").macs((4, 4, 5)) == 9 * 2 * 20
+
+
+def test_strides_shorten_and_same_padding_keeps():
+    assert Conv(1, 3, "relu", "same", strides=2).output_shape((5, 6, 1)) == (3, 3, 1)
+    assert Conv(1, 3, "relu", "valid", strides=2).output_shape((5, 6, 1)) == (2, 2, 1)
+
+
+def test_digest_sees_activation_order_and_shape():
+    layers = (Flatten(), Dense(4, "relu"), Dense(4, "elu"), Dense(3))
+    variants = [
+        layers,
+        (Flatten(), Dense(4, "elu"), Dense(4, "relu"), Dense(3)),
+        (Flatten(), Dense(4, "relu"), Dense(4, "relu"), Dense(3)),
+    ]
+    digests = {architecture_sha256(variant, (2, 2, 1)) for variant in variants}
+    assert len(digests | {architecture_sha256(layers, (1, 4, 1))}) == 4
+
+
+def test_default_arguments_stay_out_of_the_description():
+    assert MaxPool().describe() == {"layer": "MaxPool"}
+    assert MaxPool(3).describe() == {"layer": "MaxPool", "size": 3}
+
+
+def test_too_small_images_are_refused_in_one_line():
+    with pytest.raises(SpecError, match=r"got 9 × 9 × 1, of which layer 3 \(MaxPool\)") as caught:
+        describe_plan(build_member("tensorflow", architecture={"name": "cnn3"}), (9, 9, 1), 10, 100)
+    assert "\n" not in str(caught.value)
+
+
+def test_outputs_may_exceed_the_classes_but_not_fall_short():
+    wide = describe_layers(parse("cnn3", {"outputs": 12}), 10)
+    assert wide[-1] == Dense(12)
+    with pytest.raises(SpecError, match=r"at least the number of classes, 10; got 9"):
+        describe_layers(parse("cnn3", {"outputs": 9}), 10)
+
+
+def test_plan_counts_steps_and_operations():
+    member = build_member("tensorflow", architecture={"name": "cnn3"}, epochs=3, batch_size=128)
+    plan = describe_plan(member, SHAPE, 10, 1000)
+    assert (plan.parameters, plan.steps_per_epoch, plan.images) == (130_890, 8, 1000)
+    assert plan.tflop == pytest.approx(2_831_744 * 2 * 3 * 1000 * 3 / 1e12)
+
+
+def test_first_weights_follow_seed_and_layer_alone():
+    layers = everything_layers()
+    weights = draw_weights(layers, (8, 8, 1), seed=5)
+    again = draw_weights(layers, (8, 8, 1), seed=5)
+    other = draw_weights(layers, (8, 8, 1), seed=6)
+    assert all(np.array_equal(a, b) for a, b in zip(weights, again, strict=True))
+    assert not np.array_equal(weights[0], other[0])
+    # The first layer is the same in a net that goes on differently.
+    shorter = draw_weights((layers[0], Flatten(), Dense(3)), (8, 8, 1), seed=5)
+    assert np.array_equal(weights[0], shorter[0])
+
+
+def test_kernels_fill_glorots_interval_and_the_rest_is_zeros_and_ones():
+    kernel, bias = draw_weights((Dense(300),), (200,), seed=1)
+    limit = np.sqrt(6 / 500)
+    assert kernel.dtype == np.float32
+    assert 0.99 * limit < np.abs(kernel).max() <= limit
+    assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.01)
+    assert not bias.any()
+    *_, gamma, beta, mean, variance = draw_weights(everything_layers()[:3], (8, 8, 1), seed=1)
+    assert (gamma == 1).all()
+    assert (variance == 1).all()
+    assert not beta.any()
+    assert not mean.any()
+
+
+@pytest.mark.keras
+def test_probabilities_are_the_softmax_of_the_logits(backend):
+    network = build_network(everything_layers(), (8, 8, 1), seed=2)
+    images = np.random.default_rng(0).random((5, 8, 8, 1), dtype=np.float32)
+    logits = np.asarray(network.logits(images, training=False))
+    probabilities = np.asarray(network.model(images, training=False))
+    exponentials = np.exp(logits)
+    expected = exponentials / exponentials.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(probabilities, expected, rtol=1e-5)
+    assert len(network.seed_states) == 2

@@ -1,0 +1,54 @@
+import inspect
+
+import numpy as np
+import pytest
+
+from ensemble_lab.spec.training import Adam, RmsProp, Sgd
+from ensemble_lab.training.optimizers import OPTIMIZERS, build_optimizer
+
+SPECS = {
+    "adam": Adam(name="adam", rate=0.02, beta_1=0.8, beta_2=0.9, epsilon=1e-5),
+    "rmsprop": RmsProp(name="rmsprop", rate=0.02, rho=0.8, epsilon=1e-5),
+    "sgd": Sgd(name="sgd", rate=0.02, momentum=0.7, nesterov=True),
+}
+# Both concern what is not used here (use_ema), or is a name.
+UNSAID = {"ema_momentum", "ema_overwrite_frequency", "name", "kwargs", "self"}
+
+
+def test_every_row_is_tested():
+    assert set(OPTIMIZERS) == set(SPECS)
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", SPECS)
+def test_every_argument_is_written_out(name, backend):
+    import keras
+
+    said = {}
+
+    class Recorder:
+        def __getattr__(self, class_name):
+            said["class"] = getattr(keras.optimizers, class_name)
+            return lambda **arguments: said.update(arguments=arguments)
+
+    OPTIMIZERS[name](Recorder(), SPECS[name])
+    expected = set(inspect.signature(said["class"].__init__).parameters) - UNSAID
+    assert set(said["arguments"]) == expected
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", SPECS)
+def test_first_step_is_that_of_the_paper(name, backend):
+    import keras
+
+    variable = keras.Variable(np.array([1.0], np.float32))
+    optimizer = build_optimizer(SPECS[name], [variable])
+    gradient = 0.5
+    optimizer.apply([keras.ops.convert_to_tensor(np.array([gradient], np.float32))])
+    expected = {
+        # Bias-corrected, both moments are the gradient's own.
+        "adam": 0.02 * gradient / (gradient + 1e-5 / np.sqrt(1 - 0.9)),
+        "rmsprop": 0.02 * gradient / np.sqrt((1 - 0.8) * gradient**2 + 1e-5),
+        "sgd": 0.02 * gradient * (1 + 0.7),
+    }[name]
+    assert 1 - float(np.asarray(variable)[0]) == pytest.approx(expected, rel=1e-4)
