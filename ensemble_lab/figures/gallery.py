@@ -95,26 +95,33 @@ def draw_gallery(
     StoreError
         The files cannot be written.
     """
+    if path is not None:
+        gallery_paths(path, 1)
+    with _own_style():
+        pages = _draw_pages(catalogue, images, class_names)
+        if path is not None:
+            _save(pages, gallery_paths(path, len(pages)))
+    return pages
+
+
+def _draw_pages(
+    catalogue: Catalogue, images: Split, class_names: tuple[str, ...] | None
+) -> list["Figure"]:
     if images.name != catalogue.split:
         raise PredictionError(
             f"images must be those of the catalogue's split {catalogue.split!r}; "
             f"got split {images.name!r}."
         )
-    if path is not None:
-        gallery_paths(path, 1)
     positions = find_pictures(catalogue, images.index)
     tiles = build_tiles(catalogue, class_names)
     layout = plan(tiles, picture_shape(*images.image_shape[:2]))
     starts = range(0, len(tiles), TILES_PER_PAGE) or (0,)
     pages = []
-    with _own_style():
-        for number, start in enumerate(starts, start=1):
-            rows = slice(start, start + TILES_PER_PAGE)
-            pictures = build_pictures(images.images[positions[rows]])
-            heading = _write_heading(catalogue, number, len(starts))
-            pages.append(draw_page(tiles[rows], pictures, heading, layout))
-        if path is not None:
-            _save(pages, gallery_paths(path, len(pages)))
+    for number, start in enumerate(starts, start=1):
+        rows = slice(start, start + TILES_PER_PAGE)
+        pictures = build_pictures(images.images[positions[rows]])
+        heading = _write_heading(catalogue, number, len(starts))
+        pages.append(draw_page(tiles[rows], pictures, heading, layout))
     return pages
 
 

@@ -110,9 +110,10 @@ def choose_columns(n_tiles: int) -> int:
     >>> [choose_columns(n) for n in (1, 2, 7, 10, 20, 59, 60, 400)]
     [1, 2, 4, 5, 7, 10, 10, 10]
     """
-    if n_tiles >= TILES_PER_PAGE:
-        return _MOST_COLUMNS
-    wanted = math.sqrt(2.2 * n_tiles)
+    wanted = min(_MOST_COLUMNS, math.sqrt(2.2 * n_tiles))
     near = range(max(1, math.ceil(wanted) - 1), min(_MOST_COLUMNS, math.ceil(wanted) + 1) + 1)
     fitting = [columns for columns in near if math.ceil(n_tiles / columns) <= _MOST_ROWS]
-    return min(fitting, key=lambda columns: (-n_tiles % columns, abs(columns - wanted)))
+    return min(
+        fitting or [_MOST_COLUMNS],
+        key=lambda columns: (-n_tiles % columns, abs(columns - wanted)),
+    )

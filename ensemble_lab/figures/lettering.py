@@ -51,7 +51,7 @@ def shorten(text: str, width: float, size: float, weight: Weight = "normal") -> 
     Examples
     --------
     >>> shorten("T-shirt/top", 100, 8), shorten("T-shirt/top", 40, 8)
-    ('T-shirt/top', 'T-shirt…')
+    ('T-shirt/top', 'T-shirt/t…')
     """
     if measure(text, size, weight) <= width:
         return text

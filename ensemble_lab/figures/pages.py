@@ -4,7 +4,6 @@ One axes covers the page, its unit the pixel, with one picture made of all image
 sixty tiles costs no more than its letters, and each pixel of an image falls on whole pixels.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -77,8 +76,8 @@ def draw_page(
 
     letters = list(_write_heading(heading, layout.width, has_key=bool(tiles)))
     top = int(letters[-1].y) + 36
-    width = _whole(layout.width + 2 * _MARGIN)
-    height = _whole(top + layout.height(len(tiles)) + _MARGIN * bool(tiles))
+    width = layout.width + 2 * _MARGIN
+    height = top + layout.height(len(tiles)) + _MARGIN * bool(tiles)
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -124,11 +123,6 @@ class _Letters:
             # A class may be called "$5".
             parse_math=False,
         )
-
-
-def _whole(pixels: int) -> int:
-    """Return a page's side whose inches are exact, so that no pixel is lost to rounding."""
-    return math.ceil(pixels / 5) * 5
 
 
 def _write_heading(heading: Heading, width: int, *, has_key: bool) -> Iterator[_Letters]:
@@ -213,8 +207,10 @@ def _draw_bars(
         for start, end, colour in zip(
             edges, edges[1:], (_FOR_PREDICTED, _FOR_OTHER, _FOR_LABEL), strict=False
         ):
-            boxes.append((left + start, top, end - start, layout.bar_height))
-            colours.append(colour)
+            # A PDF shows a box without width as a hair.
+            if end > start:
+                boxes.append((left + start, top, end - start, layout.bar_height))
+                colours.append(colour)
     _draw_boxes(axes, boxes, facecolors=colours)
     n_members = sum(tiles[0].counts)
     if 1 < n_members <= _MOST_SEPARATED:

@@ -166,6 +166,6 @@ def _resize(images: Images, axis: int, size: int) -> Images:
     if size >= old:
         return np.repeat(images, size // old, axis=axis)
     starts = np.arange(size) * old // size
-    counts = np.diff(starts, append=old).reshape((-1,) + (1,) * (images.ndim - axis - 1))
+    counts: Index = np.diff(starts, append=old).reshape((-1,) + (1,) * (images.ndim - axis - 1))
     sums: Floats = np.add.reduceat(images, starts, axis=axis, dtype=np.float64)
     return (sums / counts).round().astype(np.uint8)

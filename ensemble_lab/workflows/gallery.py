@@ -40,6 +40,7 @@ def save_gallery(
     """
     from ensemble_lab.figures.gallery import draw_gallery, gallery_paths
 
+    gallery_paths(path, 1)  # a name that cannot be must cost no look at the labels
     run = run if isinstance(run, Run) else open_run(run)
     found = find_errors(run, question, command="gallery")
     images = load_images(run, question.split, data_dir=data_dir)
