@@ -71,14 +71,14 @@ class Progress:
     def summary(self) -> Iterator[str]:
         """Yield what to say at the end: how many members were trained, and in what time."""
         done = [event for event in self._latest.values() if event.event == "done"]
-        locked = [event for event in self._latest.values() if event.event == "locked"]
+        locked = [event.key for event in self._latest.values() if event.event == "locked"]
         if not self._latest:
             yield "nothing to train: all members are complete"
             return
         seconds = time.monotonic() - self._started
         yield f"{len(done)} of {len(self._latest)} members done in {_clock(seconds)}"
         if locked:
-            yield f"{len(locked)} members are being trained by another process"
+            yield f"another process is training {', '.join(locked)}"
 
     def _headline(self) -> str:
         ended = sum(event.event in _ENDED for event in self._latest.values())

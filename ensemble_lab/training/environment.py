@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from ensemble_lab import __version__
 from ensemble_lab.exceptions import TrainingError
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.training.backends import Backend, load_backend
@@ -64,12 +65,14 @@ def describe_environment(spec: MemberSpec, backend: Backend) -> dict[str, str | 
     import keras
 
     return {
+        "ensemble-lab": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "keras": keras.__version__,
         "backend": spec.backend,
         "threads": spec.threads,
         "cpu": _name_processor(),
+        "cores": os.cpu_count() or 0,
         "platform": platform.platform(),
         **backend.describe_device(),
     }

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import as_file
 from pathlib import Path
 
 from ensemble_lab.engines import Event
-from ensemble_lab.spec.experiment import parse_experiment
 from ensemble_lab.store.run import Run
 from ensemble_lab.workflows.errors import Found, Question, find_errors
 from ensemble_lab.workflows.gallery import save_gallery
-from ensemble_lab.workflows.new import read_template
-from ensemble_lab.workflows.train import ignore, train
+from ensemble_lab.workflows.new import locate_template
+from ensemble_lab.workflows.train import train
 from ensemble_lab.workflows.vote import VoteReport, score_vote
+from ensemble_lab.workflows.workers import ignore
 
 __all__ = ["Demo", "run_demo"]
 
@@ -42,8 +43,8 @@ def run_demo(
 
     What an earlier call trained is not trained again.
     """
-    experiment = parse_experiment(read_template("demo"), source="demo.toml")
-    opened = train(experiment, run=run, report=report)
+    with as_file(locate_template("demo")) as path:
+        opened = train(path, run=run, report=report)
     return Demo(
         run=opened,
         report=score_vote(opened),

@@ -1,16 +1,22 @@
 """A commented experiment file to start from."""
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from ensemble_lab.exceptions import SpecError, StoreError
 
-__all__ = ["read_template", "write_template"]
+__all__ = ["locate_template", "read_template", "write_template"]
+
+
+def locate_template(name: str) -> Traversable:
+    """Return where a packaged experiment file lies: ``experiment`` or ``demo``."""
+    return files("ensemble_lab.workflows") / "templates" / f"{name}.toml"
 
 
 def read_template(name: str) -> str:
-    """Return the text of a packaged experiment file, ``experiment`` or ``demo``."""
-    return (files("ensemble_lab.workflows") / "templates" / f"{name}.toml").read_text("utf-8")
+    """Return the text of a packaged experiment file."""
+    return locate_template(name).read_text("utf-8")
 
 
 def write_template(path: Path | str) -> Path:

@@ -14,7 +14,7 @@ from ensemble_lab.store.members import member_path
 from ensemble_lab.store.predictions import has_predictions
 from ensemble_lab.store.run import Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
-from ensemble_lab.workflows.train import check_backends, ignore, run_members
+from ensemble_lab.workflows.workers import check_backends, ignore, run_members
 
 __all__ = ["predict"]
 

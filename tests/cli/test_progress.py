@@ -1,0 +1,85 @@
+"""Progress: live on a terminal, sparse lines elsewhere."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from ensemble_lab.cli import progress as module
+from ensemble_lab.cli.progress import Progress
+from ensemble_lab.engines.events import Event
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass only when a test says so."""
+    now = [1000.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return now
+
+
+def tell(progress: Progress) -> None:
+    """Two members of unequal cost, the dear one half done."""
+    progress.report(Event(event="waiting", key="bn-elu-0000", epochs=8, tflop=3.0))
+    progress.report(Event(event="waiting", key="cnn3-0000", epochs=20, tflop=1.0))
+    progress.report(Event(event="start", key="bn-elu-0000", epochs=8))
+    progress.report(
+        Event(
+            event="epoch", key="bn-elu-0000", epoch=4, epochs=8, loss=0.25, validation_accuracy=0.9
+        )
+    )
+
+
+def test_not_on_a_terminal_a_line_comes_every_thirty_seconds_at_most(clock, capsys):
+    with Progress() as progress:
+        tell(progress)
+        for second in range(95):
+            clock[0] = 1000 + second
+            progress.report(Event(event="progress", key="bn-elu-0000", epoch=4.5, epochs=8))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith("members 0/2 · ")
+    assert "bn-elu-0000 epoch 4.5/8 loss 0.2500 validation 90.00%" in lines[0]
+
+
+def test_time_left_follows_the_share_of_work_not_of_members(clock):
+    with Progress() as progress:
+        tell(progress)
+        clock[0] = 1060
+        # 1.5 of 4 TFLOP took 60 seconds: 100 are left.
+        assert "1:40 left" in progress._headline()
+
+
+def test_live_picture_fits_eighty_columns(clock):
+    progress = Progress()
+    tell(progress)
+    clock[0] = 1060
+    screen = io.StringIO()
+    Console(file=screen, width=80).print(progress._render())
+    lines = screen.getvalue().splitlines()
+    assert lines[0].split() == ["members", "0/2", "1:40", "left"]
+    assert lines[1].split()[0] == "bn-elu-0000"
+    assert "epoch 4.0/8" in lines[1]
+    assert "validation 90.00%" in lines[1]
+    assert len(lines) == 2
+
+
+def test_failure_is_told_at_once_with_its_cause(clock, capsys):
+    with Progress() as progress:
+        progress.report(Event(event="failed", key="a-0000", error="DataError", cause="no images."))
+    assert capsys.readouterr().err == "a-0000: no images.\n"
+
+
+def test_summary_says_when_nothing_was_to_do(clock):
+    assert list(Progress().summary()) == ["nothing to train: all members are complete"]
+
+
+def test_summary_counts_what_others_hold(clock):
+    progress = Progress()
+    progress.report(Event(event="done", key="a-0000", status="trained"))
+    progress.report(Event(event="locked", key="a-0001"))
+    clock[0] = 1075
+    assert list(progress.summary()) == [
+        "1 of 2 members done in 1:15",
+        "another process is training a-0001",
+    ]

@@ -1,0 +1,201 @@
+"""What an experiment means for its data, before anything is trained."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ensemble_lab.exceptions import DataError, MismatchError, MissingExtraError, SpecError
+from ensemble_lab.store.members import save_member
+from ensemble_lab.store.run import open_run
+from ensemble_lab.store.splits import load_record
+from ensemble_lab.workflows.planning import plan_experiment, select_members
+from ensemble_lab.workflows.train import prepare_run
+from ensemble_lab.workflows.workers import check_backends
+
+MEMBER = (
+    '[[members]]\ngroup = "{group}"\narchitecture = {{ name = "mlp"{extra} }}\nseeds = {seeds}\n'
+)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write an experiment on twelve tiny images of three classes; return its path."""
+
+    def write(*, labels=None, test=None, extra="", seeds="[0, 1]", share="0.25", more="", **recipe):
+        labels = np.arange(12) % 3 if labels is None else np.array(labels)
+        test = np.arange(6) % 3 if test is None else np.array(test)
+        rng = np.random.default_rng(0)
+        np.savez(
+            tmp_path / "data.npz",
+            x_train=rng.integers(0, 256, (len(labels), 4, 4)).astype(np.uint8),
+            y_train=labels,
+            x_test=rng.integers(0, 256, (len(test), 4, 4)).astype(np.uint8),
+            y_test=test,
+        )
+        keys = "".join(f"{key} = {value}\n" for key, value in recipe.items())
+        path = tmp_path / "experiment.toml"
+        path.write_text(
+            f'name = "tiny"\n[data]\nname = "npz"\npath = "data.npz"\n'
+            f"validation = {{ share = {share} }}\n[defaults]\nepochs = 2\n"
+            + MEMBER.format(group="a", extra=extra, seeds=seeds)
+            + keys
+            + more
+        )
+        return path
+
+    return write
+
+
+def start(run, key):
+    """Write a member as training would, without training."""
+    import h5py
+
+    save_member(
+        run,
+        key,
+        lambda path: h5py.File(path, "w").close(),
+        architecture_sha256="a" * 64,
+        history=(),
+        kept_epoch=0,
+        n_parameters=1,
+        training_macs=1,
+        environment={},
+    )
+
+
+def test_relative_data_path_is_taken_from_the_experiment_file(write, monkeypatch, tmp_path_factory):
+    path = write()
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert plan_experiment(path).dataset.split("train").n_examples == 9
+
+
+def test_plan_counts_what_training_takes(write):
+    plan = plan_experiment(write(extra=", hidden = [5]", batch_size=4))
+    first = plan.members[0]
+    assert [member.spec.key for member in plan.members] == ["a-0000", "a-0001"]
+    assert first.plan.parameters == 16 * 5 + 5 + 5 * 3 + 3
+    assert (first.plan.images, first.plan.steps_per_epoch) == (9, 3)
+    assert plan.tflop == pytest.approx(2 * (16 * 5 + 5 * 3) * 9 * 2 * 6 / 1e12)
+
+
+def test_share_zero_leaves_no_validation_split(write):
+    plan = plan_experiment(write(share="0.0"))
+    assert [split.name for split in plan.dataset.splits] == ["train", "test"]
+
+
+@pytest.mark.parametrize(
+    "recipe", [{"keep": '"best-validation"'}, {"schedule": '{ name = "plateau" }'}]
+)
+def test_recipe_that_needs_validation_is_refused_without_it(write, recipe):
+    with pytest.raises(SpecError, match="needs validation examples"):
+        plan_experiment(write(share="0.0", **recipe))
+
+
+def test_class_without_training_images_is_refused_unless_outputs_is_given(write):
+    labels = [0, 0, 0, 0, 2, 2, 2, 2]
+    with pytest.raises(DataError, match=r"none of 1 .*outputs = 3"):
+        plan_experiment(write(labels=labels))
+    plan = plan_experiment(write(labels=labels, extra=", outputs = 3"))
+    assert plan.class_names == ("0", "1", "2")
+
+
+def test_class_absent_from_test_is_legal(write):
+    assert plan_experiment(write(test=[0, 1, 1])).dataset.n_classes == 3
+
+
+def test_more_outputs_than_classes_are_named_by_number(write):
+    plan = plan_experiment(write(extra=", outputs = 5"))
+    assert plan.class_names == ("0", "1", "2", "3", "4")
+    assert plan.members[0].plan.parameters == 16 * 256 + 256 + 256 * 5 + 5
+
+
+def test_fewer_outputs_than_classes_are_refused(write):
+    with pytest.raises(SpecError, match=r"at least the 3 classes.*got 2"):
+        plan_experiment(write(extra=", outputs = 2"))
+
+
+def test_members_that_name_different_numbers_of_classes_are_refused(write):
+    other = MEMBER.format(group="b", extra=", outputs = 7", seeds="[0]")
+    with pytest.raises(SpecError, match="got 3, 7"):
+        plan_experiment(write(more=other))
+
+
+def test_backend_for_all_members_is_part_of_their_identity(write):
+    path = write()
+    tensorflow, jax = plan_experiment(path), plan_experiment(path, backend="jax")
+    assert {member.spec.backend for member in jax.members} == {"jax"}
+    assert tensorflow.members[0].entry.digest != jax.members[0].entry.digest
+
+
+@pytest.mark.parametrize(
+    ("shard", "keys"),
+    [("1/2", ["a-0000", "a-0002", "a-0004"]), ("2/2", ["a-0001", "a-0003"]), ("3/9", ["a-0002"])],
+)
+def test_shards_share_the_members_out(write, shard, keys):
+    members = plan_experiment(write(seeds="{ first = 0, count = 5 }")).members
+    assert [m.spec.key for m in select_members(members, (), shard)] == keys
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b", "1/0", "-1/2"])
+def test_shard_that_is_none_is_refused(write, shard):
+    with pytest.raises(SpecError, match="I/N"):
+        select_members(plan_experiment(write()).members, (), shard)
+
+
+def test_run_holds_splits_with_roles_and_published_index(write, tmp_path):
+    path = write()
+    run = prepare_run(plan_experiment(path), tmp_path / "run", path)
+    roles = {name: load_record(run, name).role for name in run.splits}
+    assert roles == {"train": "none", "validation": "choose", "test": "report"}
+    both = np.sort(np.concatenate([load_record(run, n).index for n in ("train", "validation")]))
+    np.testing.assert_array_equal(both, np.arange(12))
+    assert (tmp_path / "run" / "experiment.toml").read_text() == path.read_text()
+
+
+def test_run_grows_and_forgets_no_member(write, tmp_path):
+    path = write(seeds="[0, 1]")
+    prepare_run(plan_experiment(path), tmp_path / "run", path)
+    path = write(seeds="[1, 2]")
+    run = prepare_run(plan_experiment(path), tmp_path / "run", path)
+    assert run.keys == ("a-0000", "a-0001", "a-0002")
+    assert open_run(tmp_path / "run") == run
+
+
+def test_change_of_a_started_member_is_refused_with_both_values(write, tmp_path):
+    path = write()
+    run = prepare_run(plan_experiment(path), tmp_path / "run", path)
+    start(run, "a-0000")
+    before = (tmp_path / "run" / "run.json").read_text()
+    path = write(batch_size=7)
+    with pytest.raises(MismatchError, match=r"batch_size of member a-0000 .*'default'.* got 7"):
+        prepare_run(plan_experiment(path), tmp_path / "run", path)
+    path = write()
+    with pytest.raises(MismatchError, match=r"backend of member a-0000 .*got 'jax'"):
+        prepare_run(plan_experiment(path, backend="jax"), tmp_path / "run", path)
+    assert (tmp_path / "run" / "run.json").read_text() == before
+
+
+def test_change_of_a_member_that_is_not_started_is_taken(write, tmp_path):
+    path = write()
+    prepare_run(plan_experiment(path), tmp_path / "run", path)
+    path = write(batch_size=7)
+    run = prepare_run(plan_experiment(path), tmp_path / "run", path)
+    assert run.member("a-0000").spec["training"]["batch_size"] == 7
+
+
+def test_other_data_under_the_same_run_are_refused(write, tmp_path):
+    path = write()
+    prepare_run(plan_experiment(path), tmp_path / "run", path)
+    manifest = json.loads((tmp_path / "run" / "run.json").read_text())
+    path = write(labels=[0, 1, 2] * 5)
+    with pytest.raises(MismatchError, match=r"images_sha256 of split 'train'"):
+        prepare_run(plan_experiment(path), tmp_path / "run", path)
+    assert json.loads((tmp_path / "run" / "run.json").read_text()) == manifest
+
+
+@pytest.mark.parametrize(("backend", "extra"), [("tensorflow", "train"), ("jax", "jax")])
+def test_absent_backend_says_how_to_install_it(monkeypatch, backend, extra):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=rf"pip install 'ensemble-lab\[{extra}\]'"):
+        check_backends({backend})
