@@ -11,9 +11,9 @@ from ensemble_lab.exceptions import PredictionError
 __all__ = ["DEFAULT", "RULES", "TIES", "Decision", "parse_ties"]
 
 RULES = ("majority", "mean-probability")
-"""Names of the rules; `ensemble_lab.analysis.vote` holds a row for each."""
+"""Names of the rules; `ensemble_lab.analysis.rules` holds a row for each."""
 TIES = ("mean-probability", "lowest", "random")
-"""Names of the tie policies; `ensemble_lab.analysis.vote` holds a row for each."""
+"""Names of the tie policies; `ensemble_lab.analysis.ties` holds a row for each."""
 
 
 @dataclass(frozen=True, kw_only=True)

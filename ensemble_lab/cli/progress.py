@@ -93,7 +93,7 @@ class Progress:
         return [e for e in self._latest.values() if e.event not in (*_ENDED, "waiting")]
 
     def _describe(self, event: Event) -> str:
-        words = f"{event.key} epoch {event.epoch:.1f}/{event.epochs}"
+        words = f"{event.key} {_epochs(event)}"
         if event.key in self._loss:
             words += f" loss {self._loss[event.key]:.4f}"
         if event.key in self._validation:
@@ -101,13 +101,20 @@ class Progress:
         return words
 
     def _seconds_left(self) -> float | None:
-        """Return time left from the share of TFLOP done; None before any is."""
+        """Return time left from the share of TFLOP done; None where too little is known.
+
+        Before a thirtieth is done, compiling is most of what was timed. A member's own
+        estimate counts where it is longer: small members take longer to start than to train.
+        """
         total = sum(self._tflop.values())
         done = sum(
             self._tflop.get(key, 0.0) * self._share(event) for key, event in self._latest.items()
         )
-        elapsed = time.monotonic() - self._started
-        return elapsed * (total - done) / done if done > 0 else None
+        if total == 0 or done < total / 30:
+            return None
+        left = (time.monotonic() - self._started) * (total - done) / done
+        left = max([left, *(event.seconds_left or 0.0 for event in self._running())])
+        return left if left >= 1 else None
 
     def _share(self, event: Event) -> float:
         if event.event in _ENDED:
@@ -131,7 +138,7 @@ class Progress:
             table.add_row(
                 event.key,
                 "█" * filled + "░" * (20 - filled),
-                f"epoch {event.epoch:.1f}/{event.epochs}",
+                _epochs(event),
                 f"loss {self._loss[event.key]:.4f}" if event.key in self._loss else "",
                 f"validation {self._validation[event.key]:.2%}"
                 if event.key in self._validation
@@ -141,6 +148,10 @@ class Progress:
             if event.event == "failed":
                 table.add_row(event.key, Text(f"failed: {event.cause}"))
         return table
+
+
+def _epochs(event: Event) -> str:
+    return f"epoch {event.epoch:.1f}/{event.epochs}" if event.epoch else "starting"
 
 
 def _clock(seconds: float) -> str:
