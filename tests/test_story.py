@@ -274,7 +274,7 @@ def test_predict_on_another_data_set_makes_a_split_for_every_command(run, folder
 
 
 def test_results_are_counted_from_the_run(run, tmp_path):
-    results = lab.save_results(run, tmp_path / "results.json")
+    results = lab.save_results(run, tmp_path / "results.json").values
     assert json.loads((tmp_path / "results.json").read_text()) == results
     labels = np.load(run.path.parent / "shapes.npz")["y_test"]
     votes = lab.load_predictions(run, "test").votes

@@ -1,21 +1,41 @@
 """Files that appear whole or not at all, and the names they may have."""
 
+import errno
 import json
 import os
 import re
+import reprlib
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from ensemble_lab.canonical import canonical_json
 from ensemble_lab.exceptions import DamagedError, MissingError, NewerFormatError, StoreError
 
-__all__ = ["FORMAT_VERSION", "check_name", "check_version", "load_json", "replacing", "save_json"]
+__all__ = [
+    "FORMAT_VERSION",
+    "check_field",
+    "check_file",
+    "check_name",
+    "check_version",
+    "load_json",
+    "one_line",
+    "parse_json",
+    "remove_partials",
+    "replacing",
+    "reserve",
+    "save_json",
+]
+
+Value = TypeVar("Value")
 
 FORMAT_VERSION = 1
 """Version of every file this package writes; it reads this one and older ones."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,95}")
+_WORDS = {dict: "an object", int: "a whole number", list: "a list", str: "text"}
 
 
 def check_name(name: str, *, what: str) -> str:
@@ -55,11 +75,47 @@ def replacing(path: Path) -> Iterator[Path]:
         _sync_folder(path.parent)
     except OSError as error:
         raise StoreError(
-            f"{path} could not be written: {error.strerror or error}. What was there before is "
+            f"{path} could not be written: {_reason(error)}. What was there before is "
             "kept; free some space or pick a folder you may write to."
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
+
+
+def reserve(path: Path, n_bytes: int) -> None:
+    """Raise OSError unless a file of that size fits on the disk; nothing is left at `path`."""
+    try:
+        with path.open("wb") as file:
+            if n_bytes and hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, n_bytes)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove what killed writers left half-written. The caller alone writes in the folder."""
+    for partial in folder.glob(".partial-*.h5"):
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _reason(error: OSError) -> str:
+    # HDF5 puts a page of its own, with a date, in the place of the system's words.
+    is_known = error.errno is not None and error.errno in errno.errorcode
+    return os.strerror(error.errno or 0) if is_known else one_line(error)
+
+
+def one_line(error: BaseException) -> str:
+    r"""Return an exception's words on one line, at most 200 characters of them.
+
+    Examples
+    --------
+    >>> one_line(OSError("write failed: time = Fri\n, errno = 28"))
+    'write failed: time = Fri , errno = 28'
+    """
+    text = " ".join(str(error).split())
+    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 def _sync_folder(folder: Path) -> None:
@@ -72,7 +128,10 @@ def _sync_folder(folder: Path) -> None:
 
 def save_json(path: Path, values: dict[str, Any]) -> None:
     """Write JSON that a person can read, whole or not at all."""
-    text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError as error:
+        raise StoreError(f"JSON must hold finite numbers; got {error}, for {path}.") from None
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
 
@@ -87,15 +146,67 @@ def load_json(path: Path, *, what: str) -> dict[str, Any]:
     DamagedError
         It cannot be read, or is no JSON object.
     """
+    check_file(path, what=what)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
+    except OSError as error:
+        raise DamagedError(f"{what} must be readable; got {error.strerror}, in {path}.") from None
+    return parse_json(text, what=what, path=path)
+
+
+def check_file(path: Path, *, what: str) -> None:
+    """Refuse what is not there, or is no plain file (a folder, a pipe that never ends).
+
+    Raises
+    ------
+    MissingError
+        There is nothing.
+    DamagedError
+        There is something else.
+    """
+    try:
+        mode = path.stat().st_mode
     except FileNotFoundError:
         raise MissingError(f"{what} must exist; got no file {path}.") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise DamagedError(f"{what} must be JSON; got {error}, in {path}.") from None
+    except (OSError, ValueError) as error:
+        raise DamagedError(
+            f"{what} must be a file that can be read; got {one_line(error)}."
+        ) from None
+    if not stat.S_ISREG(mode):
+        raise DamagedError(f"{what} must be a file; got a folder or a device, {path}.")
+
+
+def parse_json(text: bytes, *, what: str, path: Path) -> dict[str, Any]:
+    """Return the JSON object that UTF-8 text holds.
+
+    Raises
+    ------
+    DamagedError
+        It is none, or holds NaN, infinity or half a character.
+    """
+    try:
+        values = json.loads(text.decode())
+        canonical_json(values).encode()
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"{what} must be JSON; got {one_line(error)}, in {path}.") from None
     if not isinstance(values, dict):
         raise DamagedError(f"{what} must be a JSON object; got {type(values).__name__}, in {path}.")
     return values
+
+
+def check_field(values: dict[str, Any], name: str, kind: type[Value], path: Path) -> Value:
+    """Return a value of a JSON object that must be there and of that type.
+
+    Raises
+    ------
+    DamagedError
+        It is not there, or of another type.
+    """
+    value = values.get(name)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        got = reprlib.repr(value) if name in values else "none"
+        raise DamagedError(f"{name} must be {_WORDS[kind]}; got {got}, in {path}.")
+    return value
 
 
 def check_version(version: Any, path: Path) -> None:

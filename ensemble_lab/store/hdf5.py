@@ -6,10 +6,12 @@ both JSON text in uint8 datasets, because attributes end at 64 KB (h5py#1053).
 """
 
 import hashlib
-import json
+import io
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,14 @@ import numpy as np
 from ensemble_lab.arrays import Array
 from ensemble_lab.canonical import canonical_json
 from ensemble_lab.exceptions import DamagedError, StoreError
-from ensemble_lab.store.files import FORMAT_VERSION, check_version, replacing
+from ensemble_lab.store.files import (
+    FORMAT_VERSION,
+    check_version,
+    one_line,
+    parse_json,
+    replacing,
+    reserve,
+)
 from ensemble_lab.store.seal import check_seal, seal
 
 __all__ = ["SealedFile", "check_structure", "content_sha256", "open_sealed", "write_sealed"]
@@ -28,6 +37,17 @@ _OURS = "ensemble_lab"
 _BLOCK_BYTES = 1 << 22
 _MAX_OBJECTS = 100_000
 _MAX_DEPTH = 32
+_UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What h5py and a header of other keys or types raise on a file that was made to mislead."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +79,8 @@ class SealedFile:
         """
         if name not in self:
             raise DamagedError(f"dataset {name!r} must be there; got none, in {self.path}.")
-        return np.asarray(self._file[name][rows])
+        dataset = self._file[name]
+        return np.asarray(dataset[rows] if dataset.ndim else dataset[()])
 
     def __contains__(self, name: str) -> bool:
         return isinstance(self._file.get(name), h5py.Dataset)
@@ -70,7 +91,8 @@ class SealedFile:
 
     def names(self, group: str) -> tuple[str, ...]:
         """Return the names in a group, in order; none where there is no such group."""
-        return tuple(sorted(self._file[group])) if group in self._file else ()
+        item = self._file.get(group)
+        return tuple(sorted(item)) if isinstance(item, h5py.Group) else ()
 
 
 def write_sealed(
@@ -81,6 +103,7 @@ def write_sealed(
     *,
     notes: Mapping[str, Any] | None = None,
     write_first: Callable[[Path], None] | None = None,
+    first_bytes: int = 0,
 ) -> str:
     """Write a sealed file, whole or not at all, and return its content digest.
 
@@ -96,18 +119,27 @@ def write_sealed(
     write_first : callable, optional
         Writes an HDF5 file at the path it is given, to which all this is added: so
         Keras's own weights file becomes a member.
+    first_bytes : int
+        What `write_first` will write at most; refused at once where there is no room.
     """
     with replacing(path) as partial:
+        # HDF5 that meets a full disk while it closes a file takes the interpreter with it
+        # (h5py 3.14). So it works in memory and plain writes meet the disk; Keras can only
+        # write a file, and is let do so where room was found for it.
+        content = io.BytesIO()
         if write_first is not None:
+            reserve(partial, first_bytes)
             write_first(partial)
-        with h5py.File(partial, "r+" if write_first else "w", locking=False) as file:
+            content.write(partial.read_bytes())
+        full_header = dict(header) | {"kind": kind, "version": FORMAT_VERSION}
+        with h5py.File(content, "r+" if write_first else "w") as file:
             for name, array in arrays.items():
                 file.create_dataset(name, data=array)
-            full_header = dict(header) | {"kind": kind, "version": FORMAT_VERSION}
-            ours = file.create_group(_OURS)
-            ours.create_dataset("header", data=_as_bytes(full_header))
-            ours.create_dataset("notes", data=_as_bytes(dict(notes or {})))
-            digest = _content_digest(file, full_header)
+            for name, values in (("header", full_header), ("notes", dict(notes or {}))):
+                file.create_dataset(f"{_OURS}/{name}", data=_as_bytes(values, path))
+            digest = _content_digest(file, full_header, path)
+        with partial.open("wb") as disk:
+            disk.write(content.getbuffer())
         seal(partial, digest)
     return digest
 
@@ -115,6 +147,9 @@ def write_sealed(
 @contextmanager
 def open_sealed(path: Path, kind: str) -> Iterator[SealedFile]:
     """Open a sealed file after checking its seal, its structure, its kind and version.
+
+    The body reads and does nothing else: whatever it stumbles over (a header without a
+    key, values of another type) is the file's fault, and raised as DamagedError.
 
     Raises
     ------
@@ -126,11 +161,7 @@ def open_sealed(path: Path, kind: str) -> Iterator[SealedFile]:
         A later version wrote it.
     """
     digest = check_seal(path)
-    try:
-        file = h5py.File(path, "r", locking=False)
-    except OSError as error:
-        raise DamagedError(f"{path} must be an HDF5 file; got {error}.") from None
-    with file:
+    with _readable(path), h5py.File(path, "r", locking=False) as file:
         check_structure(file, path)
         header, notes = (_read_json(file, name, path) for name in ("header", "notes"))
         check_version(header.get("version"), path)
@@ -141,16 +172,27 @@ def open_sealed(path: Path, kind: str) -> Iterator[SealedFile]:
         yield SealedFile(path, header, notes, digest, file)
 
 
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise DamagedError(
+            f"a file must hold what its kind holds; got {type(error).__name__}: "
+            f"{one_line(error)}, in {path}."
+        ) from error
+
+
 def content_sha256(path: Path) -> str:
     """Compute a sealed file's content digest from its contents, not from its seal."""
     check_seal(path)
-    with h5py.File(path, "r", locking=False) as file:
+    with _readable(path), h5py.File(path, "r", locking=False) as file:
         check_structure(file, path)
-        return _content_digest(file, _read_json(file, "header", path))
+        return _content_digest(file, _read_json(file, "header", path), path)
 
 
 def check_structure(file: h5py.File, path: Path) -> None:
-    """Refuse links out of the file, virtual or external data, and absurd sizes.
+    """Refuse links out of the file, virtual, external or filtered data, and absurd sizes.
 
     h5py follows all of these without a word, and a file of 6 kB can declare 8 TB.
 
@@ -161,18 +203,18 @@ def check_structure(file: h5py.File, path: Path) -> None:
     """
     declared = 0
     size = path.stat().st_size
-    for count, (name, dataset) in enumerate(_walk(file, "", 0, path)):
-        if count > _MAX_OBJECTS:
-            raise DamagedError(
-                f"a file must hold at most {_MAX_OBJECTS} objects; got more, in {path}."
-            )
+    for name, dataset in _walk(file, path):
         if dataset.is_virtual or dataset.external:
             raise DamagedError(
                 f"dataset {name!r} must lie inside its file; got a link out, in {path}."
             )
-        if dataset.dtype.kind not in "buif":
-            raise DamagedError(f"dataset {name!r} must be numeric; got {dataset.dtype}, in {path}.")
-        declared += dataset.size * dataset.dtype.itemsize
+        if dataset.shape is None or dataset.dtype.kind not in "buif":
+            got = "no values" if dataset.shape is None else dataset.dtype
+            raise DamagedError(f"dataset {name!r} must be numeric; got {got}, in {path}.")
+        if dataset.id.get_create_plist().get_nfilters():
+            raise DamagedError(f"dataset {name!r} must be stored plain; got a filter, in {path}.")
+        # Not dataset.size, which wraps around at 2**63.
+        declared += math.prod(dataset.shape) * dataset.dtype.itemsize
         if declared > size:
             raise DamagedError(
                 f"datasets must fit in their file of {size} bytes; got {declared} declared "
@@ -180,27 +222,47 @@ def check_structure(file: h5py.File, path: Path) -> None:
             )
 
 
-def _walk(
-    group: h5py.Group, prefix: str, depth: int, path: Path
-) -> Iterator[tuple[str, h5py.Dataset]]:
-    if depth > _MAX_DEPTH:
-        raise DamagedError(f"groups must nest at most {_MAX_DEPTH} deep; got more, in {path}.")
-    for name in group:
-        full = f"{prefix}{name}"
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise DamagedError(f"{full!r} must lie inside its file; got a link, in {path}.")
-        item = group[name]
-        if isinstance(item, h5py.Dataset):
-            yield full, item
-        elif isinstance(item, h5py.Group):
-            yield from _walk(item, f"{full}/", depth + 1, path)
-        else:
-            raise DamagedError(f"{full!r} must be a group or a dataset; got neither, in {path}.")
+def _walk(file: h5py.File, path: Path) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Yield every dataset with its name; an object is reached by one hard link or refused.
+
+    Two links to one group make a maze: n of them hold 2**n ways.
+    """
+    root = file["/"]
+    seen = {_address(root)}
+    waiting: list[tuple[str, h5py.Group]] = [("", root)]
+    while waiting:
+        prefix, group = waiting.pop()
+        if prefix.count("/") > _MAX_DEPTH:
+            raise DamagedError(f"groups must nest at most {_MAX_DEPTH} deep; got more, in {path}.")
+        for name in group:
+            full = f"{prefix}{name}"
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise DamagedError(f"{full!r} must lie inside its file; got a link, in {path}.")
+            item = group[name]
+            if not isinstance(item, h5py.Dataset | h5py.Group):
+                raise DamagedError(
+                    f"{full!r} must be a group or a dataset; got neither, in {path}."
+                )
+            if _address(item) in seen:
+                raise DamagedError(f"{full!r} must be linked once; got a second link, in {path}.")
+            seen.add(_address(item))
+            if len(seen) > _MAX_OBJECTS:
+                raise DamagedError(
+                    f"a file must hold at most {_MAX_OBJECTS} objects; got more, in {path}."
+                )
+            if isinstance(item, h5py.Group):
+                waiting.append((f"{full}/", item))
+            else:
+                yield full, item
 
 
-def _content_digest(file: h5py.File, header: dict[str, Any]) -> str:
+def _address(item: h5py.Group | h5py.Dataset) -> int:
+    return int(h5py.h5o.get_info(item.id).addr)
+
+
+def _content_digest(file: h5py.File, header: dict[str, Any], path: Path) -> str:
     digest = hashlib.sha256(canonical_json(header).encode())
-    for name, dataset in sorted(_walk(file, "", 0, Path(file.filename))):
+    for name, dataset in sorted(_walk(file, path), key=itemgetter(0)):
         if name.startswith(f"{_OURS}/"):
             continue
         little = dataset.dtype.newbyteorder("<")
@@ -223,8 +285,13 @@ def _row_blocks(dataset: h5py.Dataset) -> Iterator[Any]:
         yield slice(start, start + step)
 
 
-def _as_bytes(values: dict[str, Any]) -> Array:
-    return np.frombuffer(canonical_json(values).encode(), np.uint8)
+def _as_bytes(values: dict[str, Any], path: Path) -> Array:
+    try:
+        return np.frombuffer(canonical_json(values).encode(), np.uint8)
+    except ValueError as error:
+        raise StoreError(
+            f"a header must hold text and finite numbers; got {error}, for {path}."
+        ) from None
 
 
 def _read_json(file: h5py.File, name: str, path: Path) -> dict[str, Any]:
@@ -233,10 +300,4 @@ def _read_json(file: h5py.File, name: str, path: Path) -> dict[str, Any]:
         raise DamagedError(
             f"{name} must be there; got none, in {path}. It is not one of our files."
         )
-    try:
-        values = json.loads(item[()].tobytes())
-    except ValueError as error:
-        raise DamagedError(f"{name} must be JSON; got {error}, in {path}.") from None
-    if not isinstance(values, dict):
-        raise StoreError(f"{name} must be a JSON object; got {type(values).__name__}, in {path}.")
-    return values
+    return parse_json(item[()].tobytes(), what=name, path=path)

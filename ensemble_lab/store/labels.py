@@ -126,8 +126,9 @@ def _read(run: Run, record: SplitRecord) -> Labels:
     if record.labels_sha256 is None:
         raise MissingError(f"split {record.name!r} must have labels; got none, in {path}.")
     with open_sealed(path, "split") as file:
-        values = file.read("labels").astype(np.int64, copy=False)
-    if array_sha256(values) != record.labels_sha256:
+        values = file.read("labels")
+    is_aligned = values.shape == record.index.shape and values.dtype == np.int64
+    if not is_aligned or array_sha256(values) != record.labels_sha256:
         raise DamagedError(f"labels must agree with their SHA-256; got other values, in {path}.")
     if values.size and not 0 <= values.min() <= values.max() < run.n_classes:
         raise DamagedError(

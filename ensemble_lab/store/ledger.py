@@ -5,17 +5,22 @@ choose or to report, reads ``test-access.jsonl`` (checkpoints/README.md).
 """
 
 import datetime
+import errno
 import json
 import os
+import reprlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ensemble_lab.exceptions import DamagedError, LockedError, StoreError
+from ensemble_lab.exceptions import DamagedError, StoreError
+from ensemble_lab.store.files import check_file, one_line
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.run import Run
 
 __all__ = ["Access", "load_ledger", "record_access"]
+
+_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 Recorded = Literal["recorded", "known", "not recorded"]
 
@@ -56,6 +61,13 @@ def record_access(run: Run, access: Access) -> Recorded:
     -------
     {"recorded", "known", "not recorded"}
         The last where the run is read-only: it can be read, and the caller says so.
+
+    Raises
+    ------
+    StoreError
+        It could be written but was not: the disk is full, say.
+    DamagedError
+        A line of the ledger is damaged.
     """
     path = run.path / "test-access.jsonl"
     wanted = asdict(access)
@@ -67,9 +79,14 @@ def record_access(run: Run, access: Access) -> Recorded:
                 return "known"
             _append(path, wanted)
     except (StoreError, OSError) as error:
-        if isinstance(error, DamagedError | LockedError):
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if isinstance(cause, OSError) and cause.errno in _READ_ONLY:
+            return "not recorded"
+        if isinstance(error, StoreError):
             raise
-        return "not recorded"
+        raise StoreError(
+            f"the ledger must be written before labels are read; got {one_line(error)}, in {path}."
+        ) from error
     return "recorded"
 
 
@@ -83,24 +100,34 @@ def load_ledger(run: Run) -> list[dict[str, Any]]:
         was cut off, and is passed over.
     """
     path = run.path / "test-access.jsonl"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return []
-    except (OSError, ValueError) as error:
-        raise DamagedError(f"the ledger must be readable text; got {error}, in {path}.") from None
+    check_file(path, what="the ledger")
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise DamagedError(
+            f"the ledger must be readable; got {one_line(error)}, in {path}."
+        ) from None
+    *lines, _unfinished = text.split(b"\n")
     rows = []
-    for number, line in enumerate(text.split("\n")[:-1], start=1):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
+    for number, line in enumerate(lines, start=1):
+        row = _parse(line)
+        if row is None:
+            got = reprlib.repr(line.decode(errors="replace"))
             raise DamagedError(
-                f"a ledger line must be a JSON object; got {line[:40]!r}, in {path}:{number}."
+                f"a ledger line must be a JSON object; got {got}, in {path}:{number}."
             )
         rows.append(row)
     return rows
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
 
 
 def _same(row: dict[str, Any], wanted: dict[str, Any]) -> bool:
@@ -114,10 +141,13 @@ def _append(path: Path, values: dict[str, Any]) -> None:
     row = {"time": now, "version": __version__} | values
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        # A cut-off last line must not swallow this one.
-        end = os.lseek(descriptor, 0, os.SEEK_END)
-        lead = "" if end == 0 or os.pread(descriptor, 1, end - 1) == b"\n" else "\n"
-        os.write(descriptor, (lead + json.dumps(row, ensure_ascii=False) + "\n").encode())
+        # What a killed or full disk left of a last line was never reported as recorded; it
+        # must neither swallow this line nor stay before it as a damaged one.
+        finished = path.read_bytes().rfind(b"\n") + 1
+        os.ftruncate(descriptor, finished)
+        line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        if os.write(descriptor, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -5,14 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ensemble_lab.exceptions import LockedError, StoreError
+from ensemble_lab.store.files import one_line, remove_partials
 from ensemble_lab.store.run import Run
 
 __all__ = ["lock_member", "lock_run"]
 
+_RUN_TIMEOUT_S = 60.0
+
 
 @contextmanager
 def lock_member(run: Run, key: str) -> Iterator[None]:
-    """Hold a member for writing, or fail at once.
+    """Hold a member for writing, or fail at once; sweep what a killed holder left half-written.
 
     Raises
     ------
@@ -20,13 +23,14 @@ def lock_member(run: Run, key: str) -> Iterator[None]:
         Another process holds it.
     """
     with _hold(run.member_folder(key) / ".lock", timeout_s=0, what=f"member {key}"):
+        remove_partials(run.member_folder(key))
         yield
 
 
 @contextmanager
 def lock_run(path: Path) -> Iterator[None]:
     """Hold a run's manifest for the moment it takes to replace it."""
-    with _hold(path / ".lock", timeout_s=60, what=f"run {path}"):
+    with _hold(path / ".lock", timeout_s=_RUN_TIMEOUT_S, what=f"run {path}"):
         yield
 
 
@@ -42,10 +46,10 @@ def _hold(path: Path, *, timeout_s: float, what: str) -> Iterator[None]:
         raise LockedError(
             f"{what} must not be in use; another process is writing it. Wait for it to end."
         ) from None
-    except OSError as error:
+    except (OSError, NotImplementedError) as error:
         raise StoreError(
-            f"{what} must be writable; got {error.strerror}: {error.filename}."
-        ) from None
+            f"{what} must be writable and its disk must know locks; got {one_line(error)}."
+        ) from error
     try:
         yield
     finally:

@@ -1,21 +1,21 @@
 """A trained member on disk: weights that plain Keras loads, with what made them beside."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError
-from ensemble_lab.store.files import load_json, save_json
-from ensemble_lab.store.hdf5 import open_sealed, write_sealed
-from ensemble_lab.store.run import Run
+from ensemble_lab.store.files import check_field, load_json, save_json
+from ensemble_lab.store.hdf5 import SealedFile, open_sealed, write_sealed
+from ensemble_lab.store.run import Entry, Run
 
 __all__ = [
     "EpochRecord",
     "Failure",
     "Member",
     "clear_failure",
+    "epoch_record",
     "load_failure",
     "load_member",
     "member_path",
@@ -24,6 +24,9 @@ __all__ = [
 ]
 
 _DURATIONS = ("seconds",)
+# float32, and what HDF5 and Keras put around it, both generously.
+_BYTES_A_PARAMETER = 6
+_BYTES_AROUND = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,13 @@ def save_member(
         "durations": [{name: getattr(r, name) for name in _DURATIONS} for r in history],
     }
     write_sealed(
-        member_path(run, key), "member", header, {}, notes=notes, write_first=write_weights
+        member_path(run, key),
+        "member",
+        header,
+        {},
+        notes=notes,
+        write_first=write_weights,
+        first_bytes=_BYTES_A_PARAMETER * n_parameters + _BYTES_AROUND,
     )
     return load_member(run, key)
 
@@ -163,30 +172,53 @@ def load_member(run: Run, key: str) -> Member:
     if not path.exists():
         raise MissingError(f"member {key} must be trained; got no file {path}.")
     with open_sealed(path, "member") as file:
-        header, notes, digest = file.header, file.notes, file.digest
-    if header.get("key") != key:
-        raise DamagedError(f"member must be {key!r}; got {header.get('key')!r}, in {path}.")
-    if header.get("digest") != entry.digest:
-        raise MismatchError(
-            f"digest of {key} must be {entry.digest[:12]} as in run.json; got "
-            f"{str(header.get('digest'))[:12]}, in {path}."
-        )
+        if file.header["key"] != key:
+            raise DamagedError(f"member must be {key!r}; got {file.header['key']!r}, in {path}.")
+        if file.header["digest"] != entry.digest:
+            raise MismatchError(
+                f"digest of {key} must be {entry.digest[:12]} as in run.json; got "
+                f"{str(file.header['digest'])[:12]}, in {path}."
+            )
+        return _member(entry, file)
+
+
+def _member(entry: Entry, file: SealedFile) -> Member:
+    header, notes = file.header, file.notes
+    records = check_field(header, "history", list, file.path)
+    durations = check_field(notes, "durations", list, file.path)
     return Member(
-        key=key,
+        key=entry.key,
         kind=entry.kind,
         digest=entry.digest,
-        spec=header["spec"],
-        weights_sha256=digest,
-        architecture_sha256=header["architecture_sha256"],
+        spec=check_field(header, "spec", dict, file.path),
+        weights_sha256=file.digest,
+        architecture_sha256=check_field(header, "architecture_sha256", str, file.path),
         history=tuple(
-            EpochRecord(**record, **durations)
-            for record, durations in zip(header["history"], notes["durations"], strict=True)
+            epoch_record(record | duration)
+            for record, duration in zip(records, durations, strict=True)
         ),
-        kept_epoch=header["kept_epoch"],
-        n_parameters=header["n_parameters"],
-        training_macs=header["training_macs"],
-        environment=notes["environment"],
+        kept_epoch=check_field(header, "kept_epoch", int, file.path),
+        n_parameters=check_field(header, "n_parameters", int, file.path),
+        training_macs=check_field(header, "training_macs", int, file.path),
+        environment=check_field(notes, "environment", dict, file.path),
     )
+
+
+def epoch_record(values: dict[str, Any]) -> EpochRecord:
+    """Return the record that JSON holds.
+
+    Raises
+    ------
+    TypeError
+        Other keys, or no numbers; `hdf5.open_sealed` says it for the file.
+    """
+    record = EpochRecord(**values)
+    for field in fields(record):
+        value = getattr(record, field.name)
+        may_miss = field.name.startswith("validation_")
+        if type(value) not in (int, float) and not (value is None and may_miss):
+            raise TypeError(f"{field.name} of an epoch must be a number, not {value!r}")
+    return record
 
 
 def save_failure(run: Run, key: str, failure: Failure) -> None:
@@ -209,6 +241,4 @@ def clear_failure(run: Run, key: str) -> None:
 
 
 def _without_durations(record: EpochRecord) -> dict[str, Any]:
-    # A round trip through JSON, so that what is hashed is what will be read.
-    values: dict[str, Any] = json.loads(json.dumps(asdict(record), allow_nan=False))
-    return {name: value for name, value in values.items() if name not in _DURATIONS}
+    return {name: value for name, value in asdict(record).items() if name not in _DURATIONS}

@@ -13,11 +13,11 @@ from ensemble_lab.arrays import (
     Votes,
     check_axes,
     check_probabilities,
-    closest,
     smallest_unsigned,
 )
 from ensemble_lab.canonical import array_sha256, digest_of
 from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError, PredictionError
+from ensemble_lab.spelling import closest
 from ensemble_lab.store.files import check_name
 from ensemble_lab.store.hdf5 import SealedFile, open_sealed, write_sealed
 from ensemble_lab.store.members import member_path
@@ -109,6 +109,8 @@ class Predictions:
                 )
         if members == self.members:
             return self
+        if len(set(members)) < len(members):
+            raise PredictionError(f"members must be different keys; got {members!r}.")
         rows = [self.members.index(key) for key in members]
         return replace(
             self,
@@ -204,13 +206,14 @@ def load_predictions(
         raise MissingError(f"a run must have members; got none, in {run.path}.")
     missing = [e.key for e in entries if not has_predictions(run, e.key, split)]
     if missing:
+        again = "train" if split in ("validation", "test") else "predict"
         raise MissingError(
             f"every member must have predictions on {split!r}; {_listed(missing)} of {run.path} "
-            f"{'has' if len(missing) == 1 else 'have'} none. Finish with `ensemble-lab train`, or "
-            "name members that have with --members."
+            f"{'has' if len(missing) == 1 else 'have'} none. Finish with `ensemble-lab {again}`, "
+            "or name members that have with --members."
         )
     wanted = array_sha256(record.index)
-    rows = [_load_one(run, entry, split, wanted) for entry in entries]
+    rows = [_load_one(run, entry, split, wanted, len(record.index)) for entry in entries]
     with_probabilities = all(probabilities is not None for _, probabilities, _ in rows)
     return Predictions(
         split=split,
@@ -251,9 +254,10 @@ def load_epoch_votes(run: Run, key: str, split: str) -> Votes:
         raise MissingError(
             f"epoch votes of {key} must be stored; got no {path}. Train with epoch_votes = true."
         )
+    record = load_record(run, split)
     with open_sealed(path, "epoch-votes") as file:
-        _check_header(run, run.member(key), file, array_sha256(load_record(run, split).index))
-        return file.read("votes")
+        _check_header(run, run.member(key), split, file, array_sha256(record.index))
+        return _read_votes(run, file, (file.shape("votes")[0], len(record.index)))
 
 
 def _header(run: Run, key: str, split: str, index: Index, parent: str) -> dict[str, str | int]:
@@ -267,29 +271,47 @@ def _header(run: Run, key: str, split: str, index: Index, parent: str) -> dict[s
 
 
 def _load_one(
-    run: Run, entry: Entry, split: str, index_sha256: str
+    run: Run, entry: Entry, split: str, index_sha256: str, n_examples: int
 ) -> tuple[Votes, Probabilities | None, str]:
     with open_sealed(predictions_path(run, entry.key, split), "predictions") as file:
-        _check_header(run, entry, file, index_sha256)
-        if file.header.get("split") != split:
-            raise DamagedError(
-                f"split must be {split!r}; got {file.header.get('split')!r}, in {file.path}."
-            )
-        votes = file.read("votes")
+        _check_header(run, entry, split, file, index_sha256)
+        votes = _read_votes(run, file, (n_examples,))
         probabilities = file.read("probabilities") if "probabilities" in file else None
+        shape = (n_examples, run.n_classes)
+        if probabilities is not None and (
+            probabilities.shape != shape or probabilities.dtype != np.float32
+        ):
+            raise DamagedError(
+                f"probabilities must be float32 {shape}; got {probabilities.dtype} "
+                f"{probabilities.shape}, in {file.path}."
+            )
+        if probabilities is not None:
+            check_probabilities(probabilities, name=str(file.path), error=DamagedError)
+        return votes, probabilities, file.digest
+
+
+def _read_votes(run: Run, file: SealedFile, shape: tuple[int, ...]) -> Votes:
+    votes = file.read("votes")
+    if votes.shape != shape or votes.dtype != smallest_unsigned(run.n_classes):
+        raise DamagedError(
+            f"votes must be {smallest_unsigned(run.n_classes)} {shape}; got {votes.dtype} "
+            f"{votes.shape}, in {file.path}."
+        )
     if votes.size and votes.max() >= run.n_classes:
         raise DamagedError(
             f"votes must be below {run.n_classes}; got {votes.max()}, in {file.path}."
         )
-    return votes, probabilities, file.digest
+    return votes
 
 
-def _check_header(run: Run, entry: Entry, file: SealedFile, index_sha256: str) -> None:
+def _check_header(run: Run, entry: Entry, split: str, file: SealedFile, index_sha256: str) -> None:
     header = file.header
     if header.get("key") != entry.key:
         raise DamagedError(
             f"member must be {entry.key!r}; got {header.get('key')!r}, in {file.path}."
         )
+    if header.get("split") != split:
+        raise DamagedError(f"split must be {split!r}; got {header.get('split')!r}, in {file.path}.")
     if header.get("index_sha256") != index_sha256:
         raise MismatchError(
             f"predictions must be about the examples of their split; got others, in {file.path}. "

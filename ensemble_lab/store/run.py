@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ensemble_lab.arrays import closest
-from ensemble_lab.exceptions import DamagedError, MissingError
-from ensemble_lab.store.files import FORMAT_VERSION, check_name, check_version, load_json, save_json
+from ensemble_lab.exceptions import DamagedError, MissingError, StoreError
+from ensemble_lab.spelling import closest, match_keys
+from ensemble_lab.store.files import (
+    FORMAT_VERSION,
+    check_field,
+    check_name,
+    check_version,
+    load_json,
+    one_line,
+    save_json,
+)
 
 __all__ = ["Entry", "Run", "find_runs", "open_run", "save_run"]
 
@@ -98,17 +105,8 @@ class Run:
         MissingError
             A pattern matches no member.
         """
-        for pattern in patterns:
-            if not any(fnmatchcase(key, pattern) for key in self.keys):
-                raise MissingError(
-                    f"members must match a key of this run; got {pattern!r}, in {self.path}"
-                    + closest(pattern, self.keys)
-                )
-        return tuple(
-            entry
-            for entry in self.members
-            if not patterns or any(fnmatchcase(entry.key, pattern) for pattern in patterns)
-        )
+        keys = match_keys(self.keys, patterns, where=str(self.path), error=MissingError)
+        return tuple(entry for entry in self.members if entry.key in keys)
 
     def member_folder(self, key: str) -> Path:
         """Return the folder of a member's files."""
@@ -118,8 +116,8 @@ class Run:
         """Refuse a split that the run does not hold."""
         if split not in self.splits:
             raise MissingError(
-                f"split must be one of {', '.join(self.splits)}; got {split!r}, in {self.path}"
-                + closest(split, self.splits)
+                f"split must be one of {', '.join(self.splits) or '(this run has none)'}; "
+                f"got {split!r}, in {self.path}" + closest(split, self.splits)
             )
 
     def with_split(self, split: str) -> "Run":
@@ -167,7 +165,13 @@ def open_run(path: Path | str) -> Run:
     """
     path = Path(path)
     manifest = path / "run.json"
-    if not manifest.is_file():
+    try:
+        is_run = manifest.is_file()
+    except OSError as error:
+        raise MissingError(
+            f"a run must be a folder that can be read; got {one_line(error)}."
+        ) from None
+    if not is_run:
         raise MissingError(
             f"a run is a folder with a run.json; got {path}. List runs with: ensemble-lab runs"
         )
@@ -177,30 +181,59 @@ def open_run(path: Path | str) -> Run:
             f"format must be {_FORMAT!r}; got {values.get('format')!r}, in {manifest}."
         )
     check_version(values.get("version"), manifest)
-    try:
-        return Run(
-            path=path,
-            name=str(values["name"]),
-            class_names=tuple(str(name) for name in values["class_names"]),
-            image_shape=tuple(int(length) for length in values["image_shape"]),
-            data=dict(values["data"]),
-            splits=tuple(check_name(name, what="split") for name in values["splits"]),
-            members=tuple(_entry(row) for row in values["members"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedError(
-            f"run.json must hold a run's keys; got {error!r}, in {manifest}."
-        ) from None
-
-
-def _entry(row: dict[str, Any]) -> Entry:
-    return Entry(
-        key=check_name(row["key"], what="member key"),
-        group=str(row["group"]),
-        kind=str(row["kind"]),
-        digest=str(row["digest"]),
-        spec=row["spec"],
+    run = Run(
+        path=path,
+        name=check_field(values, "name", str, manifest),
+        class_names=_texts(values, "class_names", manifest),
+        image_shape=_shape(values, manifest),
+        data=check_field(values, "data", dict, manifest),
+        splits=tuple(_name(n, "split", manifest) for n in _texts(values, "splits", manifest)),
+        members=tuple(_entry(r, manifest) for r in check_field(values, "members", list, manifest)),
     )
+    for what, names in (("member", run.keys), ("split", run.splits)):
+        if len(set(names)) < len(names):
+            raise DamagedError(f"{what} names must differ; got one twice, in {manifest}.")
+    return run
+
+
+def _entry(row: Any, manifest: Path) -> Entry:
+    if not isinstance(row, dict):
+        raise DamagedError(f"members must be objects; got {row!r:.80}, in {manifest}.")
+    kind = check_field(row, "kind", str, manifest)
+    if kind not in ("trained", "imported"):
+        raise DamagedError(f"kind must be trained or imported; got {kind!r}, in {manifest}.")
+    if row.get("spec") is not None or kind == "trained":
+        check_field(row, "spec", dict, manifest)
+    return Entry(
+        key=_name(check_field(row, "key", str, manifest), "member key", manifest),
+        group=check_field(row, "group", str, manifest),
+        kind=kind,
+        digest=check_field(row, "digest", str, manifest),
+        spec=row.get("spec"),
+    )
+
+
+def _name(name: str, what: str, manifest: Path) -> str:
+    try:
+        return check_name(name, what=what)
+    except StoreError as error:
+        raise DamagedError(f"{str(error).removesuffix('.')}, in {manifest}.") from None
+
+
+def _texts(values: dict[str, Any], name: str, manifest: Path) -> tuple[str, ...]:
+    texts = check_field(values, name, list, manifest)
+    if not all(isinstance(text, str) for text in texts):
+        raise DamagedError(f"{name} must be texts; got {texts!r:.80}, in {manifest}.")
+    return tuple(texts)
+
+
+def _shape(values: dict[str, Any], manifest: Path) -> tuple[int, ...]:
+    shape = check_field(values, "image_shape", list, manifest)
+    if len(shape) != 3 or not all(type(length) is int and length > 0 for length in shape):
+        raise DamagedError(
+            f"image_shape must be height, width and channels; got {shape!r:.80}, in {manifest}."
+        )
+    return tuple(shape)
 
 
 def find_runs(folder: Path | str) -> Iterator[Path]:

@@ -10,8 +10,10 @@ hosts and durations stay outside it.
 import hashlib
 import os
 from pathlib import Path
+from typing import BinaryIO
 
-from ensemble_lab.exceptions import DamagedError, MissingError
+from ensemble_lab.exceptions import DamagedError
+from ensemble_lab.store.files import check_file
 
 __all__ = ["MAGIC", "check_seal", "peek_digest", "seal"]
 
@@ -43,25 +45,28 @@ def check_seal(path: Path) -> str:
         It has no seal (truncated, or never ours), or a byte was altered.
     """
     expected = peek_digest(path)
-    with path.open("rb") as file:
-        digest = _hash(file, path.stat().st_size - 32)
-        if digest.digest() != file.read(32):
-            raise DamagedError(
-                f"the seal must match the bytes before it; got another SHA-256, in {path}. "
-                "The file was altered or damaged: remove it and make it again."
-            )
+    try:
+        with path.open("rb") as file:
+            digest = _hash(file, path.stat().st_size - 32).digest()
+            stated = file.read(32)
+    except OSError as error:
+        raise DamagedError(f"{path} must be a readable file; got {error.strerror}.") from None
+    if digest != stated:
+        raise DamagedError(
+            f"the seal must match the bytes before it; got another SHA-256, in {path}. "
+            "The file was altered or damaged: remove it and make it again."
+        )
     return expected
 
 
 def peek_digest(path: Path) -> str:
     """Return the content digest that a file's seal states, reading its last bytes only."""
+    check_file(path, what="a file of this run")
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(size - _TRAILER, 0))
             trailer = file.read(_TRAILER)
-    except FileNotFoundError:
-        raise MissingError(f"a file of this run must exist; got no {path}.") from None
     except OSError as error:
         raise DamagedError(f"{path} must be a readable file; got {error.strerror}.") from None
     if len(trailer) < _TRAILER or not trailer.startswith(MAGIC):
@@ -72,7 +77,7 @@ def peek_digest(path: Path) -> str:
     return trailer[len(MAGIC) : len(MAGIC) + 32].hex()
 
 
-def _hash(file, length: int) -> "hashlib._Hash":  # type: ignore[no-untyped-def]
+def _hash(file: BinaryIO, length: int) -> "hashlib._Hash":
     digest = hashlib.sha256()
     file.seek(0)
     while length > 0:

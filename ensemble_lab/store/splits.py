@@ -1,17 +1,18 @@
 """What a run knows of a split: which examples, in which role, and the hashes of both halves."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, get_args
+
+import numpy as np
 
 from ensemble_lab.arrays import Index, Labels, check_axes
 from ensemble_lab.exceptions import DamagedError, MismatchError
-from ensemble_lab.store.files import check_name
+from ensemble_lab.roles import Role
+from ensemble_lab.store.files import check_field, check_name
 from ensemble_lab.store.hdf5 import open_sealed, write_sealed
 from ensemble_lab.store.run import Run
 
 __all__ = ["SplitRecord", "load_record", "save_split"]
-
-Role = Literal["choose", "report", "none"]
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,12 @@ def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
     Raises
     ------
     MismatchError
-        The run holds a split of this name with other images or labels.
+        The run holds a split of this name with another role, other images or labels.
     """
     path = run.path / "splits" / f"{check_name(record.name, what='split')}.h5"
     if path.exists():
         known = load_record(run, record.name)
-        for what in ("images_sha256", "labels_sha256"):
+        for what in ("role", "images_sha256", "labels_sha256"):
             ours, theirs = getattr(known, what), getattr(record, what)
             if ours != theirs:
                 raise MismatchError(
@@ -90,13 +91,25 @@ def load_record(run: Run, split: str) -> SplitRecord:
         header = file.header
         if header.get("name") != split:
             raise DamagedError(f"split must be {split!r}; got {header.get('name')!r}, in {path}.")
+        role, index = header["role"], file.read("index")
+        if role not in get_args(Role):
+            raise DamagedError(
+                f"role must be one of {', '.join(get_args(Role))}; got {role!r}, in {path}."
+            )
+        if index.ndim != 1 or index.dtype != np.int64 or index.size == 0 or index.min() < 0:
+            raise DamagedError(
+                f"index must be int64 (examples,) from 0; got {index.dtype} {index.shape}, "
+                f"in {path}."
+            )
+        if header["labels_sha256"] is not None:
+            check_field(header, "labels_sha256", str, path)
         return SplitRecord(
             name=split,
-            role=header["role"],
-            index=file.read("index"),
-            images_sha256=header["images_sha256"],
+            role=role,
+            index=index,
+            images_sha256=check_field(header, "images_sha256", str, path),
             labels_sha256=header["labels_sha256"],
-            source=header["source"],
+            source=check_field(header, "source", dict, path),
         )
 
 

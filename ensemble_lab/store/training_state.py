@@ -5,8 +5,9 @@ from pathlib import Path
 
 from ensemble_lab.arrays import Array
 from ensemble_lab.exceptions import MismatchError
+from ensemble_lab.store.files import check_field
 from ensemble_lab.store.hdf5 import SealedFile, open_sealed, write_sealed
-from ensemble_lab.store.members import EpochRecord
+from ensemble_lab.store.members import EpochRecord, epoch_record
 from ensemble_lab.store.run import Run
 
 __all__ = ["TrainingState", "load_state", "remove_state", "save_state", "state_path"]
@@ -81,15 +82,16 @@ def load_state(run: Run, key: str) -> TrainingState | None:
         return None
     with open_sealed(path, "training-state") as file:
         header = file.header
-        if header["digest"] != run.member(key).digest:
+        digest = check_field(header, "digest", str, path)
+        if digest != run.member(key).digest:
             raise MismatchError(
                 f"digest of {key} must be {run.member(key).digest[:12]} as in run.json; got "
-                f"{header['digest'][:12]}, in {path}. Remove that file to start the member anew."
+                f"{digest[:12]}, in {path}. Remove that file to start the member anew."
             )
         return TrainingState(
-            epoch=header["epoch"],
-            kept_epoch=header["kept_epoch"],
-            history=tuple(EpochRecord(**record) for record in header["history"]),
+            epoch=check_field(header, "epoch", int, path),
+            kept_epoch=check_field(header, "kept_epoch", int, path),
+            history=tuple(map(epoch_record, check_field(header, "history", list, path))),
             epoch_votes=tuple(
                 (split, file.read(f"epoch_votes/{split}")) for split in file.names("epoch_votes")
             ),

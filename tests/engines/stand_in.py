@@ -1,0 +1,86 @@
+"""Stands in for a worker: ``stand_in.py MODE KEY`` speaks its protocol and ends as MODE says."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+
+def say(**values):
+    write(json.dumps({"key": sys.argv[2]} | values) + "\n")
+
+
+def write(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def stop(_number, _frame):
+    say(event="interrupted", epoch=1.5)
+    sys.exit(130)
+
+
+def wait_forever():
+    while True:
+        time.sleep(0.05)
+
+
+def make_noise():
+    write("Epoch 1/3\n{half\n[1, 2]\n3\nnull\n\n" + '{"key": "x"}\n{"event": "done"}\n')
+    write("x" * 300_000 + "\n" + '"\\ud800"\n')
+    sys.stdout.buffer.write(b"\xff\xfe\x00\n")
+
+
+def fail():
+    say(event="failed", error="TrainingError", cause="loss must be finite; got nan.")
+    sys.exit(1)
+
+
+def leave_a_child():
+    """A child of the worker's own that lives on and holds its standard output."""
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3)"])
+
+
+def cut_the_last_word():
+    write('{"event": "done", "key": "')
+    sys.exit(0)
+
+
+def end_without_a_word():
+    sys.stderr.write("the last words\n")
+    sys.exit(3)
+
+
+AT_FIRST = {
+    "silent": lambda: sys.exit(0),
+    "exit-3": end_without_a_word,
+    "locked": lambda: (say(event="locked"), sys.exit(0)),
+    "failed": fail,
+    "slow": lambda: signal.signal(signal.SIGTERM, stop),
+    "deaf": lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN),
+    "noise": make_noise,
+    "orphan": leave_a_child,
+}
+AFTER_AN_EPOCH = {
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "aborted": os.abort,
+    "slow": wait_forever,
+    "deaf": wait_forever,
+    "cut": cut_the_last_word,
+    "pause": lambda: time.sleep(0.2),
+}
+
+
+def main(mode):
+    AT_FIRST.get(mode, lambda: None)()
+    say(event="start", epoch=0, epochs=3)
+    for epoch in (1, 2, 3):
+        say(event="epoch", epoch=epoch, epochs=3, loss=1 / epoch, validation_loss=None)
+        AFTER_AN_EPOCH.get(mode, lambda: None)()
+    say(event="done", status="complete" if mode == "complete" else "trained", unknown="ignored")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

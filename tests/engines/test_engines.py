@@ -1,0 +1,261 @@
+"""Engines: one worker's end is its own, and all of them end when the parent is asked to stop."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from ensemble_lab.engines import ENGINES, Job, Outcome, run_engine
+from ensemble_lab.engines import subprocesses as engine
+from ensemble_lab.engines.events import parse_event
+from ensemble_lab.exceptions import InterruptedTraining, SpecError, StoreError
+
+ROOT = Path(__file__).parents[2]
+STAND_IN = Path(__file__).parent / "stand_in.py"
+
+
+def lay_interpreter(folder: Path) -> Path:
+    """An "interpreter" that drops ``-m ensemble_lab.training.worker`` and runs the stand-in."""
+    script = folder / "python"
+    script.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" "{STAND_IN}" "$@"\n')
+    script.chmod(0o755)
+    return script
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run jobs of the given modes; return outcomes and events."""
+    monkeypatch.setattr(engine.sys, "executable", str(lay_interpreter(tmp_path)))
+
+    def run_modes(*modes, name="process", n_workers=2, report=None):
+        events = []
+        jobs = [
+            Job(f"{mode}-{number:04d}", (mode, f"{mode}-{number:04d}"), tmp_path / f"{number}.log")
+            for number, mode in enumerate(modes)
+        ]
+        outcomes = run_engine(name, jobs, n_workers=n_workers, report=report or events.append)
+        return outcomes, events
+
+    return run_modes
+
+
+def test_outcomes_are_in_the_order_of_the_jobs(run):
+    outcomes, _ = run("pause", "trained", "complete", "locked", "pause", "trained", n_workers=3)
+    assert [outcome.status for outcome in outcomes] == [
+        "trained",
+        "trained",
+        "complete",
+        "locked",
+        "trained",
+        "trained",
+    ]
+    assert [outcome.key[-4:] for outcome in outcomes] == [
+        "0000",
+        "0001",
+        "0002",
+        "0003",
+        "0004",
+        "0005",
+    ]
+
+
+def test_one_that_fails_or_dies_leaves_the_others_alone(run):
+    outcomes, _ = run("failed", "trained", "killed", "trained", "exit-3", "silent", "trained")
+    by_mode = {outcome.key[:-5]: outcome for outcome in outcomes}
+    assert by_mode["failed"] == Outcome(
+        "failed-0000", "failed", "TrainingError", "loss must be finite; got nan."
+    )
+    assert [o.status for o in outcomes if o.key.startswith("trained")] == ["trained"] * 3
+    assert by_mode["killed"].error == "WorkerDied"
+    assert "SIGKILL" in by_mode["killed"].cause
+    assert "exit code 3" in by_mode["exit-3"].cause
+    assert "exit code 0" in by_mode["silent"].cause
+    assert all("\n" not in outcome.cause for outcome in outcomes)
+
+
+def test_dead_workers_cause_names_its_log(run, tmp_path):
+    (outcome, *_), _ = run("aborted")
+    assert "SIGABRT" in outcome.cause
+    assert str(tmp_path / "0.log") in outcome.cause
+    (outcome, *_), _ = run("exit-3")
+    assert (tmp_path / "0.log").read_text().endswith("the last words\n")
+
+
+def test_lines_that_are_no_events_are_ignored(run):
+    (outcome,), events = run("noise")
+    assert outcome.status == "trained"
+    assert [event.event for event in events] == ["start", "epoch", "epoch", "epoch", "done"]
+    assert [event.epoch for event in events] == [0, 1, 2, 3, 0]
+    assert events[2].loss == 0.5
+    assert events[2].validation_loss is None
+
+
+def test_last_word_that_was_cut_off_is_a_death(run):
+    (outcome,), _ = run("cut")
+    assert outcome.status == "failed"
+    assert outcome.error == "WorkerDied"
+
+
+@pytest.mark.parametrize("line", ["", "{}", "3", '"x"', "[]", "null", "{", "NaN", '{"key": "a"}'])
+def test_other_lines_are_no_events(line):
+    assert parse_event(line) is None
+
+
+def test_line_of_brackets_is_no_event():
+    """It would end the thread that listens, and the engine would wait for ever."""
+    assert parse_event("[" * 200_000) is None
+
+
+def test_child_that_outlives_its_worker_holds_nothing_up(run):
+    started = time.monotonic()
+    (outcome,), _ = run("orphan")
+    assert outcome.status == "trained"
+    assert time.monotonic() - started < 2
+
+
+def test_serial_engine_runs_one_after_another(run):
+    seen = []
+    run("trained", "trained", "trained", name="serial", n_workers=None, report=seen.append)
+    assert [event.key for event in seen] == sorted(event.key for event in seen)
+
+
+def test_process_engine_runs_side_by_side(run):
+    seen = []
+    run("pause", "pause", report=seen.append)
+    said = [event.event for event in seen]
+    assert said[: said.index("done")].count("start") == 2
+
+
+def test_no_more_than_n_workers_run_at_once(run):
+    running, most = set(), []
+
+    def watch(event):
+        running.add(event.key) if event.event == "start" else None
+        running.discard(event.key) if event.event == "done" else None
+        most.append(len(running))
+
+    run(*["pause"] * 3, report=watch)
+    assert max(most) == 2
+
+
+def test_no_jobs_are_no_outcomes(run):
+    assert run() == ((), [])
+
+
+def test_engine_and_workers_are_checked(run):
+    with pytest.raises(SpecError, match=r"serial, process.*'proces'.*did you mean 'process'"):
+        run("trained", name="proces")
+    with pytest.raises(SpecError, match="must be 1; got 2"):
+        run("trained", name="serial", n_workers=2)
+    assert set(ENGINES) == {"serial", "process"}
+
+
+def test_worker_that_cannot_start_is_one_line_and_stops_the_others(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(engine.sys, "executable", str(tmp_path / "nowhere"))
+    with pytest.raises(StoreError) as caught:
+        run("trained")
+    assert "trained-0000" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_report_that_raises_stops_the_workers(run):
+    started = time.monotonic()
+
+    def refuse(_event):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run("slow", "slow", report=refuse)
+    assert time.monotonic() - started < 10
+    assert not living("slow-000")
+
+
+def test_worker_that_does_not_stop_is_killed(run, monkeypatch):
+    monkeypatch.setattr(engine, "_GRACE_S", 0.5)
+
+    def refuse(event):
+        if event.event == "epoch":
+            time.sleep(0.3)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run("deaf", report=refuse)
+    assert not living("deaf-000")
+
+
+def test_engine_may_run_outside_the_main_thread(run):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(run("trained")))
+    thread.start()
+    thread.join(20)
+    assert found[0][0][0].status == "trained"
+
+
+def test_signal_handlers_are_put_back(run):
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    run("trained")
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+PARENT = """
+import pathlib, sys
+from ensemble_lab.engines import Job, run_engine
+sys.executable = sys.argv[1]
+folder = pathlib.Path(sys.argv[2])
+keys = [f"slow-{name}" for name in sys.argv[3:]]
+jobs = [Job(key, ("slow", key), folder / "log.txt") for key in keys]
+def report(event):
+    sys.stdout.write(event.event + "\\n")
+    sys.stdout.flush()
+outcomes = run_engine("process", jobs, n_workers=2, report=report)
+sys.stdout.write(f"stopped: {[outcome.status for outcome in outcomes]}\\n")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_parent_that_is_asked_to_stop_stops_all_within_seconds(tmp_path, number):
+    names = [f"{os.getpid()}-{number:d}-{place}" for place in "abc"]
+    arguments = [str(lay_interpreter(tmp_path)), str(tmp_path), *names]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(PARENT), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    with parent:
+        heard = [parent.stdout.readline() for _ in range(4)]
+        assert sorted(heard) == ["epoch\n", "epoch\n", "start\n", "start\n"]
+        started = time.monotonic()
+        parent.send_signal(number)
+        out, err = parent.communicate(timeout=30)
+    assert time.monotonic() - started < 5
+    assert f"stopped: {['interrupted'] * 3}" in out
+    assert err == ""
+    assert parent.returncode == 0
+    assert not living(f"slow-{os.getpid()}-{number:d}")
+
+
+def test_interruption_is_a_training_error():
+    assert InterruptedTraining.__mro__[1].__name__ == "TrainingError"
+
+
+def living(mark: str) -> list[str]:
+    """Command lines of this machine that hold `mark`, zombies and this process left out."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+            continue
+        try:
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if mark in line and "stand_in" in line:
+            found.append(line)
+    return found
