@@ -34,6 +34,8 @@ _NAMES = {
     "Predictions": "store.predictions",
     "Question": "workflows.errors",
     "Run": "store.run",
+    "TestLabels": "store.labels",
+    "ValidationLabels": "store.labels",
     "Vote": "analysis.vote",
     "build_catalogue": "errors.catalogue",
     "collect_results": "workflows.results",
@@ -41,6 +43,8 @@ _NAMES = {
     "draw_gallery": "figures.gallery",
     "find_errors": "workflows.errors",
     "find_runs": "store.run",
+    "keep_errors": "workflows.errors",
+    "list_runs": "workflows.inspect",
     "load_catalogue": "errors.files",
     "load_epoch_votes": "store.predictions",
     "load_failure": "store.members",
@@ -57,7 +61,9 @@ _NAMES = {
     "predict": "workflows.predict",
     "run_demo": "workflows.demo",
     "save_catalogue": "errors.files",
+    "save_gallery": "workflows.gallery",
     "save_results": "workflows.results",
+    "score_vote_by_group": "workflows.vote",
     "score_vote": "workflows.vote",
     "summarise_run": "workflows.inspect",
     "train": "workflows.train",
@@ -77,20 +83,26 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.gallery import draw_gallery
     from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment, parse_experiment
     from ensemble_lab.spec.member import MemberSpec
-    from ensemble_lab.store.labels import load_labels, load_validation_labels
+    from ensemble_lab.store.labels import (
+        TestLabels,
+        ValidationLabels,
+        load_labels,
+        load_validation_labels,
+    )
     from ensemble_lab.store.ledger import load_ledger
     from ensemble_lab.store.members import load_failure, load_member
     from ensemble_lab.store.predictions import Predictions, load_epoch_votes, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
     from ensemble_lab.workflows.demo import run_demo
-    from ensemble_lab.workflows.errors import Question, find_errors
+    from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
+    from ensemble_lab.workflows.gallery import save_gallery
     from ensemble_lab.workflows.images import load_images
-    from ensemble_lab.workflows.inspect import summarise_run
+    from ensemble_lab.workflows.inspect import list_runs, summarise_run
     from ensemble_lab.workflows.planning import plan_experiment
     from ensemble_lab.workflows.predict import predict
     from ensemble_lab.workflows.results import collect_results, save_results
     from ensemble_lab.workflows.train import train
-    from ensemble_lab.workflows.vote import score_vote
+    from ensemble_lab.workflows.vote import score_vote, score_vote_by_group
 
 
 def __getattr__(name: str) -> Any:

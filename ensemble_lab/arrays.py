@@ -4,8 +4,6 @@ Axes always come in this order: members, examples, classes; images are
 (examples, height, width, channels).
 """
 
-import difflib
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -24,7 +22,6 @@ __all__ = [
     "Votes",
     "check_axes",
     "check_probabilities",
-    "closest",
     "find_positions",
     "smallest_unsigned",
 ]
@@ -86,7 +83,13 @@ def check_axes(
             )
 
 
-def check_probabilities(probabilities: Array, *, name: str, tolerance: float = 1e-3) -> None:
+def check_probabilities(
+    probabilities: Array,
+    *,
+    name: str,
+    tolerance: float = 1e-3,
+    error: type[EnsembleLabError] = PredictionError,
+) -> None:
     """Refuse probabilities that are not finite, negative, or do not sum to 1.
 
     Parameters
@@ -97,11 +100,13 @@ def check_probabilities(probabilities: Array, *, name: str, tolerance: float = 1
         What to call them in the message, usually the member's key.
     tolerance : float
         How far a row's sum may be from 1.
+    error : type
+        Which exception to raise.
 
     Raises
     ------
-    PredictionError
-        Names the first bad row by its position.
+    EnsembleLabError
+        Of the type `error`: names the first bad row by its position.
     """
     rows = probabilities.reshape(-1, probabilities.shape[-1])
     with np.errstate(invalid="ignore"):
@@ -109,7 +114,7 @@ def check_probabilities(probabilities: Array, *, name: str, tolerance: float = 1
         bad = ~(np.isfinite(sums) & (np.abs(sums - 1) <= tolerance) & (rows.min(axis=1) >= 0))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise PredictionError(
+        raise error(
             f"{name} must hold finite, non-negative rows that sum to 1; row {row} of {len(rows)} "
             f"sums to {sums[row]:.6g} with a smallest value of {rows[row].min():.6g}."
         )
@@ -165,17 +170,3 @@ def smallest_unsigned(n_classes: int) -> np.dtype[np.unsignedinteger[Any]]:
     (dtype('uint8'), dtype('uint16'))
     """
     return np.min_scalar_type(max(n_classes - 1, 0))
-
-
-def closest(word: str, choices: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the choice most like `word`, or ``"."``.
-
-    Examples
-    --------
-    >>> closest("epoch", ["epochs", "batch_size"])
-    "; did you mean 'epochs'?"
-    >>> closest("zzz", ["epochs"])
-    '.'
-    """
-    near = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else "."

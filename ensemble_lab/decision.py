@@ -4,9 +4,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from ensemble_lab.arrays import closest
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.spelling import closest
 
 __all__ = ["DEFAULT", "RULES", "TIES", "Decision", "parse_ties"]
 
@@ -40,7 +40,8 @@ class Decision:
     Raises
     ------
     PredictionError
-        An unknown rule or tie policy, or a negative seed.
+        An unknown rule, tie policy or split, a seed that is none, or a member that
+        would vote twice.
 
     Examples
     --------
@@ -62,8 +63,16 @@ class Decision:
                     f"{name} must be one of {', '.join(choices)}; got {value!r}"
                     + closest(str(value), choices)
                 )
-        if not 0 <= self.tie_seed < 2**63:
-            raise PredictionError(f"tie_seed must be from 0 to 2**63 - 1; got {self.tie_seed}.")
+        if type(self.tie_seed) is not int or not 0 <= self.tie_seed < 2**63:
+            raise PredictionError(
+                f"tie_seed must be a whole number from 0 to 2**63 - 1; got {self.tie_seed!r}."
+            )
+        if isinstance(self.members, str) or len(set(self.members)) < len(self.members):
+            raise PredictionError(f"members must be different keys; got {self.members!r}.")
+        if self.chosen_on not in (None, "validation", "test"):
+            raise PredictionError(
+                f"chosen_on must be None, 'validation' or 'test'; got {self.chosen_on!r}."
+            )
 
     @property
     def tie_policy(self) -> str:
@@ -74,6 +83,9 @@ class Decision:
     def text(self) -> str:
         """The decision in words, with what chose it where something did."""
         words = f"{self.rule}, ties by {self.tie_policy}"
+        if self.rule == self.ties == "mean-probability":
+            # Equal means leave nothing but the order of the classes to go by.
+            words = f"{self.rule}, ties to the smaller class"
         if self.chosen_on is not None:
             words += f", chosen on {self.chosen_on} among {self.chosen_among}"
         return words
@@ -121,9 +133,10 @@ def parse_ties(text: str) -> tuple[str, int]:
     """
     name, colon, seed = text.partition(":")
     if name == "random":
-        if not seed.isdecimal():
+        if not (seed.isascii() and seed.isdecimal() and len(seed) < 20):
             raise PredictionError(
-                f"ties must name a seed after 'random:'; got {text!r}. Write random:0, say."
+                f"ties must name a whole seed after 'random:'; got {text[:40]!r}. "
+                "Write random:0, say."
             )
         return name, int(seed)
     return (text if colon else name), 0

@@ -13,8 +13,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ensemble_lab.arrays import closest
 from ensemble_lab.exceptions import EnsembleLabError, InterruptedTraining
+from ensemble_lab.spelling import closest
 
 __all__ = ["COMMANDS", "main"]
 

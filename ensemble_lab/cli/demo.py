@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ensemble_lab.cli.errors import render_errors
+from ensemble_lab.cli.output import note_ledger
 from ensemble_lab.cli.vote import render_report
 
 __all__ = ["command"]
@@ -30,4 +31,5 @@ def command(
     print("\n" + render_errors(demo.found, "table"))
     print("\ngallery: " + " ".join(str(path) for path in demo.pictures))
     print(f"run:     {demo.run.path}")
-    print(f"ask on:  ensemble-lab errors {demo.run.path} --sort index --format json")
+    print(f"next:    ensemble-lab errors {demo.run.path} --sort index --format json")
+    note_ledger(demo.report.recorded)

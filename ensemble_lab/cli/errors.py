@@ -1,6 +1,6 @@
 r"""List the examples that the vote gets wrong.
 
-Different conditions must all hold; a repeated one must hold once. Examples:
+Different options must all match; of a repeated one, one value must match. Examples:
 
 \b
   ensemble-lab errors RUN --pair 4:9 --min-gap 0.5
@@ -24,6 +24,7 @@ from ensemble_lab.cli.output import (
     render_table,
 )
 from ensemble_lab.cli.question import takes_question
+from ensemble_lab.errors.pairs import render_pair
 from ensemble_lab.workflows.errors import Question
 
 if TYPE_CHECKING:
@@ -48,11 +49,18 @@ def command(
     data_dir: DataDir = None,
 ) -> None:
     """List the examples that the vote gets wrong."""
+    from ensemble_lab.store.files import check_name
     from ensemble_lab.workflows.errors import find_errors, keep_errors
 
+    if pairs and format == "indices":
+        raise typer.BadParameter("pairs have no indices; leave out --pairs or --format indices")
+    if save is not None:
+        check_name(save, what="catalogue name")
     limit = question.limit
     found = find_errors(run, replace(question, limit=None) if pairs else question)
-    print(render_pairs(found, format, limit) if pairs else render_errors(found, format))
+    text = render_pairs(found, format, limit) if pairs else render_errors(found, format)
+    if text:
+        print(text)
     if save is not None:
         note(f"saved {keep_errors(run, found.catalogue, save, data_dir=data_dir)}")
     note_ledger(found.recorded)
@@ -111,13 +119,16 @@ def _describe(found: "Found") -> str:
 def render_pairs(found: "Found", format: RowFormatName, limit: int | None) -> str:
     """Return the confusion pairs with their counts, most frequent first."""
     counted = [
-        {"pair": f"{label}->{predicted}", "label": label, "predicted": predicted, "count": count}
+        {
+            "pair": render_pair(label, predicted),
+            "label": label,
+            "predicted": predicted,
+            "count": count,
+        }
         for (label, predicted), count in found.catalogue.pair_counts()[:limit]
     ]
     if format == "json":
         return render_json_rows(counted)
     if format == "csv":
         return render_csv(counted, ["pair", "label", "predicted", "count"])
-    if format == "indices":
-        raise typer.BadParameter("pairs have no indices; leave out --pairs or --format indices")
     return render_table(counted, ["pair", "count"]) if counted else "no confusion pair"

@@ -6,9 +6,12 @@ Every file of the run that is there is checked against its seal.
 from typing import Any
 
 from ensemble_lab.cli.options import RunFolder
-from ensemble_lab.cli.output import Format, render_json, render_table
+from ensemble_lab.cli.output import Format, render_json, render_share, render_table
 
 __all__ = ["command"]
+
+_MEMBER = ("member", "group", "status", "epochs", "validation accuracy", "minutes", "note")
+_SPLIT = ("split", "role", "examples", "labels", "members predicted", "note")
 
 
 def command(run: RunFolder, format: Format = "table") -> None:
@@ -35,6 +38,7 @@ def command(run: RunFolder, format: Format = "table") -> None:
             "examples": split.n_examples,
             "labels": "yes" if split.has_labels else "no",
             "members predicted": split.n_predicted,
+            "note": split.note,
         }
         for split in summary.splits
     ]
@@ -46,7 +50,8 @@ def command(run: RunFolder, format: Format = "table") -> None:
                     "members": members,
                     "splits": splits,
                     "catalogues": list(summary.catalogues),
-                    "test_accesses": summary.n_accesses,
+                    "accesses": summary.n_accesses,
+                    "notes": list(summary.notes),
                 }
             )
         )
@@ -54,10 +59,16 @@ def command(run: RunFolder, format: Format = "table") -> None:
     print(f"{summary.run.name}: {summary.n_complete} of {len(members)} members complete\n")
     for member in members:
         accuracy = member["validation accuracy"]
-        member["validation accuracy"] = "–" if accuracy is None else f"{accuracy:.2%}"
+        member["validation accuracy"] = None if accuracy is None else render_share(accuracy)
         member["minutes"] = f"{member['minutes']:.1f}"
-    print(render_table(members, list(members[0]) if members else ["member"]))
-    print("\n" + render_table(splits, list(splits[0]) if splits else ["split"]))
+    # Notes are sentences: below the tables, where they cannot make them wide.
+    print(render_table(members, [name for name in _MEMBER if name != "note"]))
+    print("\n" + render_table(splits, [name for name in _SPLIT if name != "note"]))
+    told = [(member["member"], member["note"]) for member in members]
+    told += [(split["split"], split["note"]) for split in splits]
+    for name, sentence in [*told, *(("run", each) for each in summary.notes)]:
+        if sentence:
+            print(f"\n{name}: {sentence}")
     if summary.catalogues:
         print("\ncatalogues: " + ", ".join(summary.catalogues))
-    print(f"\ntest labels: {summary.n_accesses} uses in test-access.jsonl")
+    print(f"\nuses of labels that are for reporting (test-access.jsonl): {summary.n_accesses}")

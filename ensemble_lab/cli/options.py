@@ -43,7 +43,12 @@ Members = Annotated[
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", metavar="DIR", help="Look for data here first.", show_default=False),
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        help="Folder with the data; looked for unless given.",
+        show_default=False,
+    ),
 ]
 Workers = Annotated[
     int | None,

@@ -18,6 +18,7 @@ __all__ = [
     "render_csv",
     "render_json",
     "render_json_rows",
+    "render_share",
     "render_table",
 ]
 
@@ -92,13 +93,25 @@ def render_table(rows: Rows, columns: Sequence[str]) -> str:
     )
 
 
+def render_share(share: float) -> str:
+    """Return a share in percent, with as many digits as keep it from looking whole.
+
+    Examples
+    --------
+    >>> render_share(0.9833), render_share(59_999 / 60_000), render_share(1.0)
+    ('98.33 %', '99.998 %', '100.00 %')
+    """
+    digits = next((n for n in range(2, 12) if share == 1 or round(share, n + 2) < 1), 12)
+    return f"{share * 100:.{digits}f} %"
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else ""
     if isinstance(value, float):
-        return f"{value:.3f}"
+        return f"{round(value, 4) + 0:.4f}"  # plus 0: no minus before a zero
     return str(value)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ensemble_lab.cli.options import DataDir, EngineName, RunFolder, Workers
+from ensemble_lab.cli.output import note
 
 __all__ = ["command"]
 
@@ -28,6 +29,7 @@ def command(
 ) -> None:
     """Predict with all members of a run on another data set."""
     from ensemble_lab.cli.progress import Progress
+    from ensemble_lab.store.predictions import has_predictions
     from ensemble_lab.workflows.predict import predict
 
     with Progress() as progress:
@@ -40,4 +42,10 @@ def command(
             data_dir=data_dir,
             report=progress.report,
         )
-    print(f"{len(opened.members)} members predicted on {name}; ask with --split {name}")
+    for line in progress.summary():
+        note(line)
+    predicted = [key for key in opened.keys if has_predictions(opened, key, name)]
+    print(
+        f"{len(predicted)} of {len(opened.keys)} members have predictions on {name}; "
+        f"ask with --split {name}"
+    )

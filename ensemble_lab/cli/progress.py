@@ -62,8 +62,6 @@ class Progress:
             self._validation[event.key] = event.validation_accuracy
         self._latest[event.key] = event
         now = time.monotonic()
-        if self._live is None and event.event == "failed":
-            print(f"{event.key}: {event.cause}", file=sys.stderr, flush=True)
         if self._live is None and now - self._last_line >= _LINE_EVERY_S:
             self._last_line = now
             print(self._headline(), file=sys.stderr, flush=True)
@@ -73,7 +71,7 @@ class Progress:
         done = [event for event in self._latest.values() if event.event == "done"]
         locked = [event.key for event in self._latest.values() if event.event == "locked"]
         if not self._latest:
-            yield "nothing to train: all members are complete"
+            yield "nothing to do: all members are complete"
             return
         seconds = time.monotonic() - self._started
         yield f"{len(done)} of {len(self._latest)} members done in {_clock(seconds)}"
@@ -86,6 +84,7 @@ class Progress:
         left = self._seconds_left()
         if left is not None:
             parts.append(f"{_clock(left)} left")
+        parts += [f"{e.key} failed" for e in self._latest.values() if e.event == "failed"]
         parts += [self._describe(event) for event in self._running()]
         return " · ".join(parts)
 
@@ -146,7 +145,7 @@ class Progress:
             )
         for event in self._latest.values():
             if event.event == "failed":
-                table.add_row(event.key, Text(f"failed: {event.cause}"))
+                table.add_row(event.key, "failed")
         return table
 
 

@@ -9,6 +9,7 @@ import typer
 from ensemble_lab.cli.options import Members, Rule, SplitName, Ties, build_decision
 from ensemble_lab.errors.pairs import parse_pair
 from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.spelling import parse_whole
 from ensemble_lab.workflows.errors import Question
 
 __all__ = ["takes_question"]
@@ -64,7 +65,7 @@ def _ask(
         Literal["gap", "votes", "index", "pair"],
         typer.Option("--sort", help="gap and votes: largest first; index and pair: ascending."),
     ] = "gap",
-    reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
+    reverse: Annotated[bool, typer.Option("--reverse", help="Reverse the order.")] = False,
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")
     ] = None,
@@ -94,8 +95,5 @@ def _parse_numbers(texts: list[str], option: str) -> tuple[int, ...]:
     >>> _parse_numbers(["1901,6576", "8"], "index")
     (1901, 6576, 8)
     """
-    words = [word.strip() for text in texts for word in text.split(",")]
-    for word in words:
-        if not (word.isascii() and word.isdecimal() and len(word) <= 18):
-            raise PredictionError(f"{option} must be whole numbers from 0; got {word!r}.")
-    return tuple(int(word) for word in words)
+    words = [word for text in texts for word in text.split(",")]
+    return tuple(parse_whole(word, name=option, error=PredictionError) for word in words)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ensemble_lab.cli.options import RunFolder
+from ensemble_lab.cli.output import note_ledger
 
 __all__ = ["command"]
 
@@ -21,5 +22,6 @@ def command(
     """Write a run's results as JSON."""
     from ensemble_lab.workflows.results import save_results
 
-    save_results(run, output)
+    results = save_results(run, output)
     print(output)
+    note_ledger(results.recorded)

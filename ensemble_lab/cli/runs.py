@@ -14,9 +14,9 @@ __all__ = ["command"]
 
 
 def command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where to look; default checkpoints.")
-    ] = Path("checkpoints"),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to look.")] = Path(
+        "checkpoints"
+    ),
     format: Format = "table",
 ) -> None:
     """List the runs in a folder."""

@@ -6,7 +6,7 @@ see ensemble-lab vote.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -35,61 +35,54 @@ def command(
     data_dir: DataDir = None,
     backend: Annotated[
         Literal["tensorflow", "jax"] | None,
-        typer.Option("--backend", help="For all members, whatever the file says."),
+        typer.Option("--backend", help="Train with this backend, whatever the file says."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be trained, and stop.")
+        bool, typer.Option("--dry-run", help="Print the plan and what is left to train; stop.")
     ] = False,
 ) -> None:
     """Train the members of an experiment that are missing."""
+    choice: dict[str, Any] = {
+        "members": members,
+        "shard": shard,
+        "data_dir": data_dir,
+        "backend": backend,
+    }
     if dry_run:
-        _print_plan(experiment, tuple(members), shard, data_dir, backend)
+        _print_plan(experiment, run, choice)
         return
     from ensemble_lab.cli.progress import Progress
     from ensemble_lab.workflows.train import train
 
     with Progress() as progress:
         opened = train(
-            experiment,
-            run=run,
-            engine=engine,
-            workers=workers,
-            members=members,
-            shard=shard,
-            data_dir=data_dir,
-            backend=backend,
-            report=progress.report,
+            experiment, run=run, engine=engine, workers=workers, report=progress.report, **choice
         )
     for line in progress.summary():
         note(line)
     print(opened.path)
 
 
-def _print_plan(
-    experiment: Path,
-    members: tuple[str, ...],
-    shard: str | None,
-    data_dir: Path | None,
-    backend: Literal["tensorflow", "jax"] | None,
-) -> None:
-    from ensemble_lab.workflows.planning import plan_experiment, select_members
+def _print_plan(experiment: Path, run: Path | None, choice: dict[str, Any]) -> None:
+    from ensemble_lab.workflows.planning import plan_experiment
+    from ensemble_lab.workflows.train import find_lacking
 
-    plan = plan_experiment(experiment, data_dir=data_dir, backend=backend)
-    chosen = select_members(plan.members, members, shard)
+    plan = plan_experiment(experiment, **choice)
+    lacking = {member.spec.key for member in find_lacking(plan, run)}
     rows = [
         {
             "member": member.spec.key,
             "architecture": member.spec.architecture.name,
             "backend": member.spec.backend,
             "parameters": member.plan.parameters,
-            "macs": member.plan.macs,
             "images": member.plan.images,
             "epochs": member.plan.epochs,
             "TFLOP": member.plan.tflop,
+            "to do": "train" if member.spec.key in lacking else "complete",
         }
-        for member in chosen
+        for member in plan.chosen_members
     ]
     print(render_table(rows, list(rows[0]) if rows else ["member"]))
     splits = ", ".join(f"{split.n_examples:,} {split.name}" for split in plan.dataset.splits)
-    total = sum(member.plan.tflop for member in chosen)
-    print(f"{len(chosen)} members, {total:.3g} TFLOP of training; {plan.dataset.name}: {splits}")
+    total = sum(m.plan.tflop for m in plan.chosen_members if m.spec.key in lacking)
+    print(f"{len(lacking)} members to train, {total:.3g} TFLOP; {plan.dataset.name}: {splits}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ensemble_lab.cli.options import Members, Rule, RunFolder, SplitName, Ties, build_decision
-from ensemble_lab.cli.output import Format, note_ledger, render_json, render_table
+from ensemble_lab.cli.output import Format, note_ledger, render_json, render_share, render_table
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.vote import VoteReport
@@ -44,30 +44,26 @@ def command(
 
 
 def render_report(report: "VoteReport", groups: tuple["VoteReport", ...] = ()) -> str:
-    """Return the table of members and votes."""
+    """Return the table of members and votes, each with its 95 % intervals."""
     n = report.n_examples
-    rows: list[dict[str, Any]] = [
-        {
-            "member": member.key,
-            "errors": member.errors,
-            "accuracy": f"{1 - member.errors / n:.2%}",
-            "95 % interval of errors": "",
-            "ties": "",
-        }
-        for member in report.members
-    ]
-    rows += [_vote_row(f"vote of {group.group}", group) for group in groups]
-    rows.append(_vote_row(f"vote of {len(report.members)}", report))
+    rows = [_row(member.key, member.errors, n, member.interval, "") for member in report.members]
+    for name, each in [*((f"vote of {g.group}", g) for g in groups), ("vote", report)]:
+        rows.append(_row(name, each.errors, n, each.interval, str(each.n_ties)))
     table = render_table(rows, list(rows[0]))
-    return f"{table}\n{n:,} examples of {report.split}; {report.decision.text}"
+    members = "1 member" if len(report.members) == 1 else f"{len(report.members)} members"
+    return f"{table}\n{n:,} examples of {report.split}; {members}, {report.decision.text}"
 
 
-def _vote_row(name: str, report: "VoteReport") -> dict[str, Any]:
-    low, high = report.interval
+def _row(
+    name: str, errors: int, n_examples: int, interval: tuple[float, float], ties: str
+) -> dict[str, Any]:
+    low, high = interval
     return {
         "member": name,
-        "errors": report.errors,
-        "accuracy": f"{report.accuracy:.2%}",
-        "95 % interval of errors": f"{low:.1f} to {high:.1f}",
-        "ties": str(report.n_ties),
+        "errors": errors,
+        "95 % interval": f"{low:.1f} to {high:.1f}",
+        "accuracy": render_share(1 - errors / n_examples),
+        "95 % interval ": f"{render_share(1 - high / n_examples)} to "
+        f"{render_share(1 - low / n_examples)}",
+        "ties": ties,
     }

@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
-from ensemble_lab.arrays import Array, Images, Index, Labels, check_axes, closest, find_positions
+from ensemble_lab.arrays import Array, Images, Index, Labels, check_axes, find_positions
 from ensemble_lab.canonical import array_sha256
 from ensemble_lab.exceptions import DataError
+from ensemble_lab.roles import Role
+from ensemble_lab.spelling import closest
 
 __all__ = [
     "MAX_CLASSES",
@@ -22,9 +24,6 @@ __all__ = [
     "take_index",
 ]
 
-Role = Literal["choose", "report", "none"]
-"""What a split may decide: ``choose`` validates and selects, ``report`` only reports,
-``none`` is for learning."""
 
 MAX_CLASSES = 65_536
 """Votes are stored as uint8 or uint16."""

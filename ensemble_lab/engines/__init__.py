@@ -8,10 +8,10 @@ An engine is a row here: a name, and how many workers it runs side by side.
 import os
 from collections.abc import Callable, Sequence
 
-from ensemble_lab.arrays import closest
 from ensemble_lab.engines.events import Event, Outcome
 from ensemble_lab.engines.subprocesses import Job, run_jobs
 from ensemble_lab.exceptions import SpecError
+from ensemble_lab.spelling import closest
 
 __all__ = ["ENGINES", "Event", "Job", "Outcome", "run_engine"]
 
@@ -25,7 +25,16 @@ def _serial(jobs: Sequence[Job], n_workers: int | None, report: Report) -> tuple
 
 
 def _process(jobs: Sequence[Job], n_workers: int | None, report: Report) -> tuple[Outcome, ...]:
-    return run_jobs(jobs, n_workers or len(os.sched_getaffinity(0)), report)
+    return run_jobs(jobs, n_workers or _count_places(jobs), report)
+
+
+def _count_places(jobs: Sequence[Job]) -> int:
+    """Return how many workers the cores have room for, at least one."""
+    if hasattr(os, "sched_getaffinity"):
+        n_cores = len(os.sched_getaffinity(0))
+    else:
+        n_cores = os.cpu_count() or 1
+    return max(1, n_cores // max((job.threads for job in jobs), default=1))
 
 
 ENGINES = {"serial": _serial, "process": _process}
@@ -41,8 +50,6 @@ def run_engine(
     ------
     SpecError
         No such engine.
-    InterruptedTraining
-        SIGINT or SIGTERM came; the workers have stopped.
     """
     if name not in ENGINES:
         raise SpecError(

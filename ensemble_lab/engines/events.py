@@ -80,7 +80,7 @@ def parse_event(line: str) -> Event | None:
     """
     try:
         values = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict) or not {"event", "key"} <= values.keys():
         return None

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from ensemble_lab.engines.events import Event, Outcome, parse_event
-from ensemble_lab.exceptions import InterruptedTraining, StoreError
+from ensemble_lab.exceptions import StoreError
 
 __all__ = ["Job", "run_jobs"]
 
@@ -37,11 +37,14 @@ class Job:
         What follows ``python -m ensemble_lab.training.worker``.
     log : Path
         Takes the worker's stderr, appended.
+    threads : int
+        That it computes with.
     """
 
     key: str
     arguments: tuple[str, ...]
     log: Path
+    threads: int = 1
 
 
 class _Worker:
@@ -98,36 +101,41 @@ def run_jobs(
 ) -> tuple[Outcome, ...]:
     """Run jobs, at most `n_workers` at a time, and return one outcome a job in their order.
 
-    A job that fails or is killed leaves the others alone.
-
-    Raises
-    ------
-    InterruptedTraining
-        SIGINT or SIGTERM came; every worker has stopped.
+    A job that fails or is killed leaves the others alone. On SIGINT or SIGTERM every
+    worker stops at the end of its block; it and those that never started are
+    ``interrupted``.
     """
     waiting, running = deque(jobs), set[_Worker]()
     events: queue.Queue[tuple[_Worker, Event | None]] = queue.Queue()
-    outcomes: dict[str, Outcome] = {}
+    outcomes = {job.key: Outcome(job.key, "interrupted") for job in jobs}
     with _stop_signals() as stop:
         try:
             while (waiting or running) and not stop.is_set():
                 while waiting and len(running) < n_workers:
                     running.add(_Worker(waiting.popleft(), events))
-                try:
-                    worker, event = events.get(timeout=0.2)
-                except queue.Empty:
-                    continue
-                if event is None:
-                    running.discard(worker)
-                    outcomes[worker.job.key] = worker.outcome()
-                else:
-                    worker.last = event
-                    report(event)
+                for worker, event in _next_events(events, running):
+                    if event is None:
+                        running.discard(worker)
+                        outcomes[worker.job.key] = worker.outcome()
+                    else:
+                        worker.last = event
+                        report(event)
         finally:
             _stop(running)
-    if stop.is_set():
-        raise InterruptedTraining("training was stopped; the same command continues it.")
     return tuple(outcomes[job.key] for job in jobs)
+
+
+def _next_events(
+    events: "queue.Queue[tuple[_Worker, Event | None]]", running: set[_Worker]
+) -> list[tuple[_Worker, Event | None]]:
+    """Return the next event, or the end (None) of workers that left without a last word.
+
+    A child that a worker leaves behind may hold its output open for ever.
+    """
+    try:
+        return [events.get(timeout=0.2)]
+    except queue.Empty:
+        return [(worker, None) for worker in running if worker.process.poll() is not None]
 
 
 def _stop(running: set[_Worker]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ensemble_lab.arrays import Booleans, Floats, Images, Index, Labels, check_axes, closest
+from ensemble_lab.arrays import Booleans, Floats, Images, Index, Labels, check_axes
 from ensemble_lab.decision import Decision
 from ensemble_lab.errors.filters import (
     Flags,
@@ -21,6 +21,7 @@ from ensemble_lab.errors.orders import ORDERS, order_rows
 from ensemble_lab.errors.pairs import Pair, count_pairs
 from ensemble_lab.errors.rows import ROW_NAMES, Row, plain_rows
 from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.spelling import closest
 
 if TYPE_CHECKING:
     import pandas

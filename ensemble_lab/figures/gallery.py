@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ensemble_lab.arrays import closest
+from ensemble_lab.arrays import find_positions
 from ensemble_lab.data.dataset import Split
 from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.exceptions import PredictionError, StoreError
 from ensemble_lab.figures.layout import DPI, TILES_PER_PAGE, plan
 from ensemble_lab.figures.pages import Heading, draw_page
-from ensemble_lab.figures.tiles import build_pictures, build_tiles, find_pictures, picture_shape
+from ensemble_lab.figures.tiles import build_pictures, build_tiles, picture_shape
+from ensemble_lab.spelling import closest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -112,7 +113,7 @@ def _draw_pages(
             f"images must be those of the catalogue's split {catalogue.split!r}; "
             f"got split {images.name!r}."
         )
-    positions = find_pictures(catalogue, images.index)
+    positions = find_positions(images.index, catalogue.index, split=images.name)
     tiles = build_tiles(catalogue, class_names)
     layout = plan(tiles, picture_shape(*images.image_shape[:2]))
     starts = range(0, len(tiles), TILES_PER_PAGE) or (0,)

@@ -15,7 +15,6 @@ __all__ = [
     "Tile",
     "build_pictures",
     "build_tiles",
-    "find_pictures",
     "picture_shape",
     "render_gap",
 ]
@@ -106,26 +105,6 @@ def _name_classes(classes: Labels, class_names: tuple[str, ...] | None) -> dict[
         name = " ".join(class_names[number].split()) if class_names is not None else ""
         names[number] = name if name and is_drawable(name, "bold") else str(number)
     return names
-
-
-def find_pictures(catalogue: Catalogue, index: Index) -> Index:
-    """Return where in `index` each row of the catalogue is.
-
-    Raises
-    ------
-    PredictionError
-        A row without an image; names its index.
-    """
-    order = np.argsort(index, kind="stable")
-    places = np.minimum(np.searchsorted(index, catalogue.index, sorter=order), len(index) - 1)
-    found = order[places]
-    absent = catalogue.index[index[found] != catalogue.index]
-    if absent.size:
-        raise PredictionError(
-            f"images must hold every index of the catalogue; got no image {absent[0]} among the "
-            f"{len(index)} of split {catalogue.split!r} (from {index.min()} to {index.max()})."
-        )
-    return found.astype(np.int64, copy=False)
 
 
 def picture_shape(height: int, width: int) -> tuple[int, int]:

@@ -35,6 +35,12 @@ class Seeds(FrozenSpec):
     first: Seed = 0
     count: Annotated[int, Field(ge=1, le=100_000)]
 
+    @model_validator(mode="after")
+    def _check_last(self) -> Self:
+        if self.first + self.count > 2**63:
+            raise ValueError(f"seeds must stay below 2**63; got {self.count} from {self.first}")
+        return self
+
 
 class MemberGroup(TrainingSpec):
     """Members that differ in nothing but the seed."""
@@ -167,7 +173,7 @@ def parse_experiment(text: str, *, source: str = "experiment") -> ExperimentSpec
         return ExperimentSpec.model_validate(merged)
     except ValidationError as error:
         raise SpecError(
-            describe_first(error, ExperimentSpec, merged, source, also=("defaults",))
+            describe_first(error, ExperimentSpec, merged, values, source, also=("defaults",))
         ) from None
 
 

@@ -1,15 +1,17 @@
 """One member: everything that decides its weights, but the examples."""
 
-from typing import Annotated, Literal
+import reprlib
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from ensemble_lab.canonical import digest_of
+from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.architecture import ArchitectureSpec
 from ensemble_lab.spec.frozen import FrozenSpec
 from ensemble_lab.spec.training import TrainingSpec
 
-__all__ = ["Backend", "ExampleHashes", "MemberSpec"]
+__all__ = ["Backend", "ExampleHashes", "MemberSpec", "parse_member"]
 
 Backend = Literal["tensorflow", "jax"]
 
@@ -52,3 +54,20 @@ class MemberSpec(FrozenSpec):
             {k: v for k, v in values.items() if k not in ("key", "group")}
             | {"examples": examples.to_json()}
         )
+
+
+def parse_member(values: Any) -> MemberSpec:
+    """Return the member spec that `FrozenSpec.to_json` wrote.
+
+    Raises
+    ------
+    SpecError
+        It is none; a later version may know it.
+    """
+    try:
+        return MemberSpec.model_validate(values)
+    except ValidationError as error:
+        raise SpecError(
+            f"member must be one that this version knows; got {reprlib.repr(values)} "
+            f"({error.error_count()} errors)."
+        ) from None

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from ensemble_lab.arrays import closest
+from ensemble_lab.spelling import closest
 
 __all__ = ["describe_first"]
 
@@ -28,6 +28,7 @@ def describe_first(
     error: ValidationError,
     model: type[BaseModel],
     values: Any,
+    written: Any,
     source: str,
     *,
     also: tuple[str, ...] = (),
@@ -36,7 +37,9 @@ def describe_first(
 
     An unknown key comes before anything else, because a misspelt key is often the
     cause of a missing one; it is answered with the closest name that is allowed there.
-    `also` are keys that the file may hold at its top beside the model's.
+    `values` are what was validated, `written` what stands in the file, where a group
+    may leave a key to ``[defaults]``; `also` are keys that the file may hold at its top
+    beside the model's.
     """
     found = [
         (_visible(detail["loc"], values, missing=detail["type"] == "missing"), detail)
@@ -46,7 +49,7 @@ def describe_first(
     location, detail = min(
         found, key=lambda pair: (pair[1]["type"] != "extra_forbidden", -len(pair[0]))
     )
-    where = f"{source}:{_dotted(location)}" if location else source
+    where = f"{source}:{_dotted(_as_written(location, written))}" if location else source
     named = next((step for step in reversed(location) if isinstance(step, str)), "experiment")
     key = _quoted(named)
     got = reprlib.repr(detail["input"])
@@ -96,6 +99,16 @@ def _visible(location: tuple[Any, ...], values: Any, *, missing: bool) -> list[i
             continue
         steps.append(step)
     return steps
+
+
+def _as_written(location: list[int | str], written: Any) -> list[int | str]:
+    """Return where a key of a member group stands: its own table, or ``[defaults]``."""
+    match location:
+        case ["members", int(place), str(key), *_]:
+            groups = written.get("members", [])
+            if key in written.get("defaults", {}) and key not in groups[place]:
+                return ["defaults", *location[2:]]
+    return location
 
 
 def _dotted(location: list[int | str]) -> str:

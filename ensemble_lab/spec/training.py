@@ -1,8 +1,8 @@
 """How one member is trained: optimizer, schedule, epochs, and which weights are kept."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ensemble_lab.spec.augmentation import AugmentationSpec
 from ensemble_lab.spec.frozen import FrozenSpec
@@ -99,3 +99,13 @@ class TrainingSpec(FrozenSpec):
     keep: Literal["last", "best-validation", "average"] = "last"
     average_decay: Annotated[float, Field(gt=0, lt=1)] = 0.999
     epoch_votes: bool = False
+
+    @model_validator(mode="after")
+    def _check_fills(self) -> Self:
+        fills = sorted({entry.fill for entry in self.augmentation})
+        if len(fills) > 1:
+            raise ValueError(
+                "fill must be the same in all entries of augmentation, which become one warp; "
+                f"got {' and '.join(fills)}"
+            )
+        return self

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ensemble_lab.arrays import Floats
-from ensemble_lab.exceptions import SpecError
 from ensemble_lab.seeds import draw_generator
 from ensemble_lab.spec.augmentation import AffineWarp, AugmentationSpec
 from ensemble_lab.training.architectures.layers import Shape
@@ -70,18 +69,9 @@ def draw_transforms(
 def find_fill(augmentation: tuple[AugmentationSpec, ...]) -> str | None:
     """Return what lies beyond the border, or None where nothing is warped.
 
-    Raises
-    ------
-    SpecError
-        The entries, which become one warp, do not agree.
+    The entries, which become one warp, agree: `TrainingSpec` sees to it.
     """
-    fills = sorted({entry.fill for entry in augmentation})
-    if len(fills) > 1:
-        raise SpecError(
-            f"fill must be the same in all entries of augmentation, which become one warp; "
-            f"got {' and '.join(fills)}."
-        )
-    return fills[0] if fills else None
+    return augmentation[0].fill if augmentation else None
 
 
 def warp(images: Any, transforms: Any, fill: str) -> Any:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +67,7 @@ def describe_environment(spec: MemberSpec, backend: Backend) -> dict[str, str | 
 
     return {
         "ensemble-lab": __version__,
+        "commit": _describe_commit(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "keras": keras.__version__,
@@ -86,3 +88,21 @@ def _name_processor() -> str:
             if name.strip() == "model name":
                 return value.strip()
     return platform.processor() or platform.machine()
+
+
+def _describe_commit() -> str:
+    """Return the commit of the package's own checkout, marked where it was changed since.
+
+    Empty where the package is installed otherwise.
+    """
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40"]
+    try:
+        answer = subprocess.run(
+            [*command, "--dirty=+changes", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return answer.stdout.strip()

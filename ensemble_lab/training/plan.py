@@ -9,7 +9,7 @@ from ensemble_lab.spec.member import ExampleHashes, MemberSpec
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.architectures.layers import Shape, trace
 
-__all__ = ["MemberPlan", "describe_plan", "hash_examples"]
+__all__ = ["MemberPlan", "count_tflop", "describe_plan", "hash_examples"]
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,21 @@ class MemberPlan:
 
     @property
     def tflop(self) -> float:
-        """Training in 10**12 floating-point operations.
+        """Training in 10**12 floating-point operations (see `count_tflop`)."""
+        return count_tflop(self.macs, self.images, self.epochs)
 
-        Two a multiply-add, and three times the forward pass: going backward takes two.
-        """
-        return self.macs * 2 * 3 * self.images * self.epochs / 1e12
+
+def count_tflop(macs: int, n_images: int, n_epochs: int) -> float:
+    """Return training in 10**12 floating-point operations.
+
+    Two a multiply-add, and three passes: forward, and backward for activations and weights.
+
+    Examples
+    --------
+    >>> count_tflop(1_000_000, 1000, 2)
+    0.012
+    """
+    return macs * 2 * 3 * n_images * n_epochs / 1e12
 
 
 def describe_plan(spec: MemberSpec, input_shape: Shape, n_classes: int, n_train: int) -> MemberPlan:

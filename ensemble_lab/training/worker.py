@@ -21,7 +21,7 @@ from ensemble_lab.exceptions import (
     MismatchError,
     MissingError,
 )
-from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.spec.member import MemberSpec, parse_member
 from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import Member, load_member, member_path, save_member
 from ensemble_lab.store.predictions import has_predictions, save_epoch_votes, save_predictions
@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def train_member(run: Run, key: str, data_dir: Path | None, reporter: Reporter) -> str:
     """Do what of a member is not done yet; return ``trained``, or ``complete`` if it all was."""
-    spec = MemberSpec.model_validate(run.member(key).spec)
+    spec = parse_member(run.member(key).spec)
     member = _load_if_there(run, key)
     predicted = [split for split in _PREDICTED if split in run.splits]
     if member is not None:
@@ -115,7 +115,7 @@ def predict_split(run: Run, key: str, split: str, data_dir: Path | None, reporte
     member = load_member(run, key)
     if has_predictions(run, key, split):
         return "complete"
-    spec = MemberSpec.model_validate(member.spec)
+    spec = parse_member(member.spec)
     images = load_checked_images(run, split, data_dir).images
     with open_backend(spec) as backend:
         reporter.start(0, 1)

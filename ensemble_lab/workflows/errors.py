@@ -11,6 +11,7 @@ from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.catalogue import Catalogue, build_catalogue, catalogue_examples
 from ensemble_lab.errors.files import save_catalogue
 from ensemble_lab.errors.pairs import Pair
+from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Recorded
 from ensemble_lab.store.run import Run, open_run
@@ -100,9 +101,11 @@ def find_errors(
     MissingError
         No such run, split or member, or predictions are missing.
     PredictionError
-        An index that the split does not hold, or a gap where only votes are known.
+        An index that the split does not hold, a class that the run does not have, or a
+        gap where only votes are known.
     """
     run = run if isinstance(run, Run) else open_run(run)
+    _check_classes(question, run)
     scored = score(run, question.split, question.decision, question.members, command=command)
     parts = (scored.predictions, scored.vote, scored.labels)
     if question.index:
@@ -141,6 +144,21 @@ def keep_errors(
 
 
 def _find(labels: SplitLabels, index: tuple[int, ...]) -> Index:
-    """Return the positions of indices, each once; one too large for int64 is as absent as any."""
-    wanted = np.asarray([min(number, 2**63 - 1) for number in dict.fromkeys(index)], np.int64)
+    """Return the positions of indices, each once."""
+    for number in index:
+        if not 0 <= number < 2**63:
+            raise PredictionError(f"index must be from 0 to 2**63 - 1; got {number}.")
+    wanted = np.asarray(list(dict.fromkeys(index)), np.int64)
     return find_positions(labels.index, wanted, split=labels.split)
+
+
+def _check_classes(question: Question, run: Run) -> None:
+    """Refuse classes that the run does not have: no row could ever match."""
+    pairs = [number for pair in question.pair for number in pair]
+    asked = (("label", question.label), ("predicted", question.predicted), ("pair", pairs))
+    for name, numbers in asked:
+        for number in numbers:
+            if not 0 <= number < run.n_classes:
+                raise PredictionError(
+                    f"{name} must name classes from 0 to {run.n_classes - 1}; got {number}."
+                )

@@ -36,13 +36,14 @@ def save_gallery(
     path : path
         ``.png`` or ``.svg`` (numbered where there are several pages), or ``.pdf``.
     data_dir : path, optional
-        Where to look for the images first.
+        Folder with the data files; they are looked for unless given.
     """
     from ensemble_lab.figures.gallery import draw_gallery, gallery_paths
 
-    gallery_paths(path, 1)  # a name that cannot be must cost no look at the labels
+    # What cannot be drawn must cost no look at the labels.
+    gallery_paths(path, 1)
     run = run if isinstance(run, Run) else open_run(run)
-    found = find_errors(run, question, command="gallery")
     images = load_images(run, question.split, data_dir=data_dir)
+    found = find_errors(run, question, command="gallery")
     pages = draw_gallery(found.catalogue, images, path=path, class_names=run.class_names)
     return Drawn(gallery_paths(path, len(pages)), found.recorded)

@@ -19,7 +19,7 @@ def load_images(
     run : Run or path
     split : str
     data_dir : path, optional
-        Where to look for data first.
+        Folder with the data files; they are looked for unless given.
 
     Raises
     ------

@@ -1,13 +1,17 @@
 """What a run holds, and what is missing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ensemble_lab.exceptions import EnsembleLabError, MissingError
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import load_failure, load_member, member_path
 from ensemble_lab.store.predictions import has_predictions
 from ensemble_lab.store.run import Entry, Run, find_runs, open_run
+from ensemble_lab.store.seal import check_seal
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import load_state
 
@@ -21,7 +25,8 @@ class MemberStatus:
     Attributes
     ----------
     key, group, kind : str
-    status : {"complete", "no predictions", "unfinished", "failed", "not started", "damaged"}
+    status : str
+        complete, no predictions, no weights, unfinished, failed, not started or damaged.
     note : str
         What is missing or went wrong, in a sentence; empty when complete.
     epochs : int
@@ -53,6 +58,8 @@ class SplitStatus:
     has_labels : bool
     n_predicted : int
         Members with predictions on it.
+    note : str
+        Why it cannot be read; else empty.
     """
 
     name: str
@@ -60,6 +67,7 @@ class SplitStatus:
     n_examples: int
     has_labels: bool
     n_predicted: int
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,8 @@ class RunSummary:
         Names of the saved catalogues.
     n_accesses : int
         Lines of the ledger.
+    notes : tuple of str
+        What is wrong with catalogues or the ledger.
     """
 
     run: Run
@@ -82,6 +92,7 @@ class RunSummary:
     splits: tuple[SplitStatus, ...]
     catalogues: tuple[str, ...]
     n_accesses: int
+    notes: tuple[str, ...] = ()
 
     @property
     def n_complete(self) -> int:
@@ -112,21 +123,38 @@ class RunRow:
 
 
 def summarise_run(run: Run | Path | str) -> RunSummary:
-    """Look through a run's folder; every file that is there is checked.
+    """Look through a run's folder; every sealed file that is there is checked.
+
+    What is damaged or missing is said in the notes of the member or split, or in those
+    of the run, and ends nothing.
 
     Raises
     ------
-    MissingError
-        There is no such run.
+    MissingError, DamagedError
+        There is no such run, or its manifest cannot be read.
     """
     run = run if isinstance(run, Run) else open_run(run)
+    catalogues = sorted((run.path / "catalogues").glob("*.h5"))
+    notes = [note for path in catalogues for note in _find_damage(partial(check_seal, path))]
+    accesses: list[dict[str, Any]] = []
+    notes += _find_damage(lambda: accesses.extend(load_ledger(run)))
     return RunSummary(
         run=run,
         members=tuple(_member(run, entry) for entry in run.members),
         splits=tuple(_split(run, name) for name in run.splits),
-        catalogues=tuple(sorted(path.stem for path in (run.path / "catalogues").glob("*.h5"))),
-        n_accesses=len(load_ledger(run)),
+        catalogues=tuple(path.stem for path in catalogues),
+        n_accesses=len(accesses),
+        notes=tuple(notes),
     )
+
+
+def _find_damage(read: Callable[[], object]) -> list[str]:
+    """Return what is wrong with what is read, as a list of one sentence or none."""
+    try:
+        read()
+    except EnsembleLabError as error:
+        return [str(error)]
+    return []
 
 
 def list_runs(folder: Path | str = "checkpoints") -> tuple[RunRow, ...]:
@@ -157,9 +185,17 @@ def _member(run: Run, entry: Entry) -> MemberStatus:
         return _unfinished(run, entry)
     except EnsembleLabError as error:
         return MemberStatus(key, group, kind, "damaged", str(error))
+    damage = [
+        note
+        for path in sorted(run.member_folder(key).glob("*.h5"))
+        for note in _find_damage(partial(check_seal, path))
+    ]
+    if damage:
+        return MemberStatus(key, group, kind, "damaged", damage[0], len(member.history))
     absent = [
         n for n in ("validation", "test") if n in run.splits and not has_predictions(run, key, n)
     ]
+    kept = member.history[member.kept_epoch - 1 : member.kept_epoch]
     return MemberStatus(
         key,
         group,
@@ -167,7 +203,7 @@ def _member(run: Run, entry: Entry) -> MemberStatus:
         status="no predictions" if absent else "complete",
         note=f"no predictions on {' and '.join(absent)}" if absent else "",
         epochs=len(member.history),
-        validation_accuracy=member.history[member.kept_epoch - 1].validation_accuracy,
+        validation_accuracy=kept[0].validation_accuracy if kept else None,
         minutes=sum(record.seconds for record in member.history) / 60,
     )
 
@@ -183,15 +219,22 @@ def _unfinished(run: Run, entry: Entry) -> MemberStatus:
         return MemberStatus(key, group, kind, "failed", f"{failure.error}: {failure.cause}", epochs)
     if state:
         return MemberStatus(key, group, kind, "unfinished", f"stopped after epoch {epochs}", epochs)
+    if any(has_predictions(run, key, name) for name in run.splits):
+        note = "predictions are here, weights are not"
+        return MemberStatus(key, group, kind, "no weights", note)
     return MemberStatus(key, group, kind, "not started")
 
 
 def _split(run: Run, name: str) -> SplitStatus:
-    record = load_record(run, name)
+    n_predicted = sum(has_predictions(run, key, name) for key in run.keys)
+    try:
+        record = load_record(run, name)
+    except EnsembleLabError as error:
+        return SplitStatus(name, "unknown", 0, False, n_predicted, str(error))
     return SplitStatus(
         name=name,
         role=record.role,
         n_examples=len(record.index),
         has_labels=record.labels_sha256 is not None,
-        n_predicted=sum(has_predictions(run, key, name) for key in run.keys),
+        n_predicted=n_predicted,
     )

@@ -1,5 +1,6 @@
 """A commented experiment file to start from."""
 
+import re
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -30,12 +31,17 @@ def write_template(path: Path | str) -> Path:
         It cannot be written.
     """
     path = Path(path)
+    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "my-experiment"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(read_template("experiment"))
+            file.write(read_template("experiment").replace('"my-experiment"', f'"{name}"'))
     except FileExistsError:
-        raise SpecError(f"a new experiment file must not exist yet; got {path}.") from None
+        if path.is_file():
+            raise SpecError(f"a new experiment file must not exist yet; got {path}.") from None
+        raise StoreError(
+            f"{path} could not be written: a file stands where a folder must."
+        ) from None
     except OSError as error:
         raise StoreError(f"{path} could not be written: {error.strerror}.") from None
     return path

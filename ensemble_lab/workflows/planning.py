@@ -1,19 +1,19 @@
 """From an experiment and its data to the members that a run must hold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ensemble_lab.arrays import closest
 from ensemble_lab.data.dataset import Dataset, missing_classes, number_classes
 from ensemble_lab.data.sources import load_dataset
 from ensemble_lab.exceptions import DataError, SpecError
 from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment
 from ensemble_lab.spec.member import Backend, MemberSpec
+from ensemble_lab.spelling import match_keys, parse_whole
 from ensemble_lab.store.run import Entry
 from ensemble_lab.training.plan import MemberPlan, describe_plan, hash_examples
 
-__all__ = ["Plan", "PlannedMember", "plan_experiment", "select_members"]
+__all__ = ["Plan", "PlannedMember", "choose_keys", "plan_experiment"]
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,28 @@ class Plan:
     class_names : tuple of str
         One for each output of the members.
     members : tuple of PlannedMember
-        In the order of the experiment file.
+        All, in the order of the experiment file.
+    chosen : tuple of str
+        Keys of those that are asked for.
     """
 
     experiment: ExperimentSpec
     dataset: Dataset
     class_names: tuple[str, ...]
     members: tuple[PlannedMember, ...]
+    chosen: tuple[str, ...]
 
     @property
-    def tflop(self) -> float:
-        """Training of all members in 10**12 floating-point operations."""
-        return sum(member.plan.tflop for member in self.members)
+    def chosen_members(self) -> tuple[PlannedMember, ...]:
+        """The members that are asked for."""
+        return tuple(member for member in self.members if member.spec.key in self.chosen)
 
 
 def plan_experiment(
     experiment: ExperimentSpec | Path | str,
     *,
+    members: Sequence[str] = (),
+    shard: str | None = None,
     data_dir: Path | str | None = None,
     backend: Backend | None = None,
 ) -> Plan:
@@ -61,44 +66,57 @@ def plan_experiment(
     Parameters
     ----------
     experiment : ExperimentSpec or path
+    members : sequence of str
+        Patterns of the keys that are chosen (``bn-elu-*``); all unless given.
+    shard : str, optional
+        ``I/N``: of those, every N-th from the I-th on.
     data_dir : path, optional
-        Where to look for data first.
+        Folder with the data files; they are looked for unless given.
     backend : {"tensorflow", "jax"}, optional
-        For all members, whatever the file says.
+        For the chosen members, whatever the file says.
 
     Raises
     ------
     SpecError
-        The file is wrong, or asks for what the data cannot give.
+        The file is wrong, or asks for what the data cannot give; no such member or shard.
     DataError
         The data are not there, damaged, or lack training images of a class.
     """
     if not isinstance(experiment, ExperimentSpec):
         experiment = load_experiment(experiment)
-    dataset = load_dataset(experiment.data, Path(data_dir) if data_dir else None)
     specs = experiment.expand()
+    chosen = choose_keys(tuple(spec.key for spec in specs), members, shard)
     if backend is not None:
         specs = tuple(
-            MemberSpec.model_validate(spec.model_dump() | {"backend": backend}) for spec in specs
+            spec.model_copy(update={"backend": backend}) if spec.key in chosen else spec
+            for spec in specs
         )
+    dataset = load_dataset(experiment.data, Path(data_dir) if data_dir else None)
     class_names = _name_outputs(experiment, dataset)
     examples = hash_examples(dataset)
     n_train = dataset.split("train").n_examples
-    return Plan(
-        experiment=experiment,
-        dataset=dataset,
-        class_names=class_names,
-        members=tuple(
-            PlannedMember(
-                spec=spec,
-                plan=describe_plan(spec, dataset.image_shape, len(class_names), n_train),
-                entry=Entry(
-                    spec.key, spec.group, "trained", spec.identity(examples), spec.to_json()
-                ),
-            )
-            for spec in specs
-        ),
+    planned = tuple(
+        PlannedMember(
+            spec=spec,
+            plan=describe_plan(spec, dataset.image_shape, len(class_names), n_train),
+            entry=Entry(spec.key, spec.group, "trained", spec.identity(examples), spec.to_json()),
+        )
+        for spec in specs
     )
+    _check_different(planned)
+    return Plan(experiment, dataset, class_names, planned, chosen)
+
+
+def _check_different(members: tuple[PlannedMember, ...]) -> None:
+    """Refuse two members that would be one net: it would vote twice."""
+    keys: dict[str, str] = {}
+    for member in members:
+        twin = keys.setdefault(member.entry.digest, member.spec.key)
+        if twin != member.spec.key:
+            raise SpecError(
+                f"members must differ; {twin} and {member.spec.key} have the same recipe and seed. "
+                "Give one group other seeds."
+            )
 
 
 def _name_outputs(experiment: ExperimentSpec, dataset: Dataset) -> tuple[str, ...]:
@@ -126,31 +144,29 @@ def _name_outputs(experiment: ExperimentSpec, dataset: Dataset) -> tuple[str, ..
     return (*dataset.class_names, *number_classes(n_outputs)[dataset.n_classes :])
 
 
-def select_members(
-    members: tuple[PlannedMember, ...], patterns: tuple[str, ...], shard: str | None
-) -> tuple[PlannedMember, ...]:
-    """Return the members that match a pattern and fall in the shard ``I/N`` (I from 1 to N).
+def choose_keys(
+    keys: tuple[str, ...], patterns: Sequence[str], shard: str | None
+) -> tuple[str, ...]:
+    """Return the keys that match a pattern and fall in the shard ``I/N`` (I from 1 to N).
 
     Raises
     ------
     SpecError
         A pattern that matches none, or a shard that is none.
+
+    Examples
+    --------
+    >>> choose_keys(("a-0000", "a-0001", "b-0000"), ["a-*"], "2/2")
+    ('a-0001',)
     """
-    keys = [member.spec.key for member in members]
-    for pattern in patterns:
-        if not any(fnmatchcase(key, pattern) for key in keys):
-            raise SpecError(
-                f"members must match a key of the experiment; got {pattern!r}"
-                + closest(pattern, keys)
-            )
-    chosen = [
-        member
-        for member in members
-        if not patterns or any(fnmatchcase(member.spec.key, pattern) for pattern in patterns)
-    ]
+    chosen = match_keys(keys, patterns, where="the experiment", error=SpecError)
     if shard is None:
-        return tuple(chosen)
-    number, slash, count = shard.partition("/")
-    if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
-        raise SpecError(f"shard must be I/N with I from 1 to N; got {shard!r}. Write 1/4, say.")
-    return tuple(chosen[int(number) - 1 :: int(count)])
+        return chosen
+    number, _, count = shard.partition("/")
+    try:
+        first, step = (parse_whole(each, name="", error=SpecError) for each in (number, count))
+    except SpecError:
+        first, step = 0, 0
+    if not 1 <= first <= step:
+        raise SpecError(f"shard must be I/N with I from 1 to N; got {shard[:40]!r}, not 1/4, say.")
+    return chosen[first - 1 :: step]

@@ -1,13 +1,15 @@
 """Predictions of all members on another data set of the same shape."""
 
+import reprlib
 from collections.abc import Callable
 from pathlib import Path
 
 from ensemble_lab.data.dataset import Split
-from ensemble_lab.data.sources import load_split, parse_source
+from ensemble_lab.data.sources import load_class_names, load_split, parse_source
 from ensemble_lab.engines import Event
 from ensemble_lab.exceptions import DataError, MissingError
 from ensemble_lab.spec.data import DataSpec, Npz
+from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.files import check_name
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.members import member_path
@@ -49,7 +51,7 @@ def predict(
     Raises
     ------
     DataError
-        Images of another shape, or labels that the members cannot name.
+        Images of another shape, labels that the members cannot name, or other class names.
     MismatchError
         The run has another split of that name.
     MissingError
@@ -63,13 +65,13 @@ def predict(
     if isinstance(source, Npz):
         source = source.model_copy(update={"path": str(Path(source.path).resolve())})
     split = load_split(source, published, Path(data_dir) if data_dir else None)
-    _check_fits(run, split, data)
+    _check_fits(run, split, source, data)
     trained = tuple(key for key in run.keys if member_path(run, key).exists())
     if not trained:
         raise MissingError(f"a member must be trained; got none, in {run.path}.")
     run = _add_split(run, split, name, source, published)
     keys = tuple(key for key in trained if not has_predictions(run, key, name))
-    check_backends({str((run.member(key).spec or {}).get("backend", "tensorflow")) for key in keys})
+    check_backends({parse_member(run.member(key).spec).backend for key in keys})
     for key in keys:
         report(Event(event="waiting", key=key))
     run_members(
@@ -85,16 +87,26 @@ def predict(
     return run
 
 
-def _check_fits(run: Run, split: Split, data: str) -> None:
+def _check_fits(run: Run, split: Split, source: DataSpec, data: str) -> None:
     if split.image_shape != run.image_shape:
         raise DataError(
             f"images must be {'×'.join(map(str, run.image_shape))} as the members' are; got "
             f"{'×'.join(map(str, split.image_shape))}, in {data}."
         )
-    if split.labels is not None and split.labels.max() >= run.n_classes:
+    if split.labels is None:
+        return
+    if split.labels.max() >= run.n_classes:
         raise DataError(
             f"labels must be from 0 to {run.n_classes - 1}, the members' classes; got "
             f"{split.labels.max()}, in {data}."
+        )
+    # The same number may stand for another class.
+    names = load_class_names(source)
+    known = run.class_names[: len(names or ())]
+    if names is not None and names != known:
+        raise DataError(
+            f"class names must be the members', {reprlib.repr(known)}; got "
+            f"{reprlib.repr(names)}, in {data}."
         )
 
 

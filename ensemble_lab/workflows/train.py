@@ -12,21 +12,21 @@ from ensemble_lab.exceptions import (
     MissingError,
 )
 from ensemble_lab.spec.experiment import ExperimentSpec
-from ensemble_lab.spec.member import Backend
+from ensemble_lab.spec.member import Backend, parse_member
 from ensemble_lab.store.files import replacing
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.members import (
     load_member,
     member_path,
 )
-from ensemble_lab.store.predictions import has_predictions
+from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Entry, Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.store.training_state import state_path
-from ensemble_lab.workflows.planning import Plan, plan_experiment, select_members
+from ensemble_lab.workflows.planning import Plan, PlannedMember, plan_experiment
 from ensemble_lab.workflows.workers import check_backends, ignore, run_members
 
-__all__ = ["is_complete", "train"]
+__all__ = ["find_lacking", "is_complete", "train"]
 
 
 def train(
@@ -54,16 +54,11 @@ def train(
     engine : {"process", "serial"}
     workers : int, optional
         Processes side by side; one a core unless given.
-    members : sequence of str
-        Patterns of keys (``bn-elu-*``); all unless given.
-    shard : str, optional
-        ``I/N``: every N-th of those members, starting with the I-th.
-    data_dir : path, optional
-        Where to look for data first.
-    backend : {"tensorflow", "jax"}, optional
-        For all members, whatever the file says.
+    members, shard, data_dir, backend
+        As in `plan_experiment`.
     report : callable
-        Takes each `Event` of the workers.
+        Takes each `Event` of the workers. A member that another process is training is
+        left to it, and told as ``locked``.
 
     Returns
     -------
@@ -80,11 +75,11 @@ def train(
     InterruptedTraining
         Stopped by SIGINT or SIGTERM; the same call continues.
     """
-    plan = plan_experiment(experiment, data_dir=data_dir, backend=backend)
-    chosen = select_members(plan.members, tuple(members), shard)
-    path = Path(run) if run is not None else Path("checkpoints") / plan.experiment.name
-    opened = prepare_run(plan, path, experiment)
-    lacking = [member for member in chosen if not is_complete(opened, member.spec.key)]
+    plan = plan_experiment(
+        experiment, members=members, shard=shard, data_dir=data_dir, backend=backend
+    )
+    opened = prepare_run(plan, _locate_run(plan, run), experiment)
+    lacking = find_lacking(plan, opened)
     check_backends({member.spec.backend for member in lacking})
     for member in lacking:
         size = member.plan
@@ -100,6 +95,30 @@ def train(
         report=report,
     )
     return opened
+
+
+def find_lacking(plan: Plan, run: Run | Path | str | None = None) -> tuple[PlannedMember, ...]:
+    """Return the chosen members that a run lacks; all where there is no run yet.
+
+    Raises
+    ------
+    DamagedError
+        A file of a member is damaged; it is never overwritten unasked.
+    """
+    if not isinstance(run, Run):
+        path = _locate_run(plan, run)
+        if not (path / "run.json").exists():
+            return plan.chosen_members
+        run = open_run(path)
+    return tuple(
+        member
+        for member in plan.chosen_members
+        if member.spec.key not in run.keys or not is_complete(run, member.spec.key)
+    )
+
+
+def _locate_run(plan: Plan, run: Path | str | None) -> Path:
+    return Path(run) if run is not None else Path("checkpoints") / plan.experiment.name
 
 
 def prepare_run(plan: Plan, path: Path, source: ExperimentSpec | Path | str) -> Run:
@@ -122,7 +141,7 @@ def prepare_run(plan: Plan, path: Path, source: ExperimentSpec | Path | str) -> 
     )
     with lock_run(path):
         if (path / "run.json").exists():
-            wanted = _grow(open_run(path), wanted)
+            wanted = _grow(open_run(path), wanted, plan.chosen)
         # The splits come first: they refuse other data before anything is replaced.
         for split in dataset.splits:
             record = SplitRecord(
@@ -144,18 +163,20 @@ def prepare_run(plan: Plan, path: Path, source: ExperimentSpec | Path | str) -> 
     return wanted
 
 
-def _grow(known: Run, wanted: Run) -> Run:
+def _grow(known: Run, wanted: Run, chosen: tuple[str, ...]) -> Run:
     """Return the known run with the wanted members; refuse what would change a started one."""
-    for what in ("class_names", "image_shape"):
+    for what in ("name", "class_names", "image_shape"):
         if getattr(known, what) != getattr(wanted, what):
             raise MismatchError(
-                f"{what} of the run must stay {getattr(known, what)}; got {getattr(wanted, what)}, "
-                f"in {known.path}. Use another --run for other data."
+                f"{what} of the run must stay {getattr(known, what)!r}; got "
+                f"{getattr(wanted, what)!r}, in {known.path}. Use another --run."
             )
     entries = {entry.key: entry for entry in known.members}
     for entry in wanted.members:
         before = entries.get(entry.key)
-        if before is not None and before.digest != entry.digest and _is_started(known, entry.key):
+        if before and before.digest != entry.digest and _is_started(known, entry.key):
+            if entry.key not in chosen:
+                continue
             raise MismatchError(_describe_change(before, entry, known))
         entries[entry.key] = entry
     splits = (*known.splits, *(name for name in wanted.splits if name not in known.splits))
@@ -167,9 +188,11 @@ def _is_started(run: Run, key: str) -> bool:
 
 
 def _describe_change(before: Entry, after: Entry, run: Run) -> str:
-    for name, old, new in _differences(before.spec or {}, after.spec or {}):
+    # Whole specs: what a file leaves out has a value too.
+    old, new = (parse_member(entry.spec).model_dump(mode="json") for entry in (before, after))
+    for name, value, other in _differences(old, new):
         return (
-            f"{name} of member {before.key} must stay {old!r}, which made it; got {new!r}, in "
+            f"{name} of member {before.key} must stay {value!r}, which made it; got {other!r}, in "
             f"{run.path}. Use another group or --run, or remove {run.member_folder(before.key)}."
         )
     return (
@@ -179,14 +202,12 @@ def _describe_change(before: Entry, after: Entry, run: Run) -> str:
 
 
 def _differences(old: Any, new: Any, name: str = "") -> list[tuple[str, Any, Any]]:
-    """Return (dotted name, old, new) for each leaf that differs; a default shows as 'default'."""
+    """Return (dotted name, old, new) for each leaf that differs."""
     if isinstance(old, dict) and isinstance(new, dict):
         return [
             difference
             for key in sorted(old.keys() | new.keys())
-            for difference in _differences(
-                old.get(key, "default"), new.get(key, "default"), f"{name}.{key}".strip(".")
-            )
+            for difference in _differences(old.get(key), new.get(key), f"{name}.{key}".strip("."))
         ]
     return [] if old == new else [(name.removeprefix("training."), old, new)]
 
@@ -196,16 +217,15 @@ def is_complete(run: Run, key: str) -> bool:
 
     Raises
     ------
-    DamagedError
-        Its file is there but damaged; it is never overwritten unasked.
+    DamagedError, MismatchError
+        A file of it is there but damaged, or of other weights; none is overwritten unasked.
     """
     try:
         load_member(run, key)
+        for split in ("validation", "test"):
+            if split in run.splits:
+                load_predictions(run, split, members=(key,))
     except MissingError:
         return False
     # A leftover state may hold epoch votes that are not written yet.
-    wanted = [name for name in ("validation", "test") if name in run.splits]
-    return (
-        all(has_predictions(run, key, split) for split in wanted)
-        and not state_path(run, key).exists()
-    )
+    return not state_path(run, key).exists()

@@ -20,12 +20,13 @@ __all__ = ["MemberErrors", "VoteReport", "score_vote", "score_vote_by_group"]
 
 @dataclass(frozen=True)
 class MemberErrors:
-    """Errors of one member that votes."""
+    """Errors of one member that votes, with their 95 % interval (low, high)."""
 
     key: str
     group: str
     seed: int | None
     errors: int
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def score_vote(
     decision: Decision = DEFAULT,
     *,
     members: tuple[str, ...] = (),
+    command: str = "vote",
 ) -> VoteReport:
     """Score the vote of a run's members on a split.
 
@@ -103,6 +105,8 @@ def score_vote(
     decision : Decision
     members : tuple of str
         Patterns of keys; none for all.
+    command : str
+        Who asks, for the ledger.
 
     Raises
     ------
@@ -110,7 +114,7 @@ def score_vote(
         No such run, split or member, or predictions are missing.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    scored = score(run, split, decision, members, command="vote")
+    scored = score(run, split, decision, members, command=command)
     return _report(run, scored.predictions, scored.vote, scored.labels)
 
 
@@ -140,17 +144,20 @@ def _report(
     labels: SplitLabels,
     group: str | None = None,
 ) -> VoteReport:
+    n = len(labels.values)
     errors = int(np.count_nonzero(combined.predicted != labels.values))
     by_member = (predictions.votes != labels.values).sum(axis=1)
     return VoteReport(
         split=predictions.split,
-        n_examples=len(labels.values),
+        n_examples=n,
         decision=combined.decision,
         errors=errors,
-        interval=wilson(errors, len(labels.values)),
+        interval=wilson(errors, n),
         n_ties=int(combined.is_tied.sum()),
         members=tuple(
-            MemberErrors(key, run.member(key).group, _seed(run, key), int(count))
+            MemberErrors(
+                key, run.member(key).group, _seed(run, key), int(count), wilson(int(count), n)
+            )
             for key, count in zip(predictions.members, by_member, strict=True)
         ),
         group=group,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ensemble_lab.data.sources import locate
 from ensemble_lab.engines import Event, Job, Outcome, run_engine
-from ensemble_lab.exceptions import MissingExtraError, TrainingError
+from ensemble_lab.exceptions import InterruptedTraining, MissingExtraError, TrainingError
 from ensemble_lab.spec.data import DataSpec
+from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.members import Failure, clear_failure, save_failure
 from ensemble_lab.store.run import Run
 
@@ -47,32 +48,49 @@ def run_members(
     data: DataSpec,
     data_dir: Path | str | None,
     report: Callable[[Event], None],
-) -> tuple[Outcome, ...]:
+) -> None:
     """Run a worker for each key and keep the cause of each failure.
 
     Raises
     ------
     TrainingError
         At least one failed; names the first and its cause.
+    InterruptedTraining
+        Workers were asked to stop, all together or one by one.
     """
     folder = locate(data, Path(data_dir) if data_dir else None)
     options = (*arguments, *(("--data-dir", str(folder)) if folder else ()))
     jobs = [
-        Job(key, (str(run.path), key, *options), run.member_folder(key) / "log.txt") for key in keys
+        Job(
+            key=key,
+            arguments=(str(run.path), key, *options),
+            log=run.member_folder(key) / "log.txt",
+            threads=parse_member(run.member(key).spec).threads,
+        )
+        for key in keys
     ]
     outcomes = run_engine(engine, jobs, n_workers=workers, report=report)
-    failed = []
     for outcome in outcomes:
         if outcome.status == "failed":
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             save_failure(run, outcome.key, Failure(outcome.error, outcome.cause, now))
-            failed.append(outcome)
         elif outcome.status in ("trained", "complete"):
             clear_failure(run, outcome.key)
+    _raise_for(outcomes)
+
+
+def _raise_for(outcomes: tuple[Outcome, ...]) -> None:
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    stopped = [outcome.key for outcome in outcomes if outcome.status == "interrupted"]
     if failed:
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        first, n_more = failed[0], len(failed) - 1
+        more = f", and {n_more} more" if n_more else ""
+        died = " The same command tries again." if first.error == "WorkerDied" else ""
         raise TrainingError(
-            f"{len(failed)} of {len(keys)} members failed; {failed[0].key}{more}: "
-            f"{failed[0].cause.rstrip('.')}. The same command tries again."
+            f"{first.key} failed{more} (of {len(outcomes)}): {first.cause.rstrip('.')}.{died}"
         )
-    return outcomes
+    if stopped:
+        raise InterruptedTraining(
+            f"{len(stopped)} of {len(outcomes)} members stopped before the end; the same command "
+            "continues."
+        )

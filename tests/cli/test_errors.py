@@ -105,6 +105,19 @@ def test_no_error_is_an_empty_result_and_success(call, run):
     assert call("errors", run, "--min-gap", "1.5").out.startswith("0 of ")
 
 
+def test_no_row_as_indices_is_no_line(call, run):
+    answer = call("errors", run, "--min-gap", "1.5", "--format", "indices")
+    assert (answer.code, answer.out) == (0, "")
+
+
+def test_what_cannot_be_done_costs_no_look(call, run):
+    call("errors", run, "--save", "Not A Name")
+    call("errors", run, "--pairs", "--format", "indices")
+    call("errors", run, "--label", "99")
+    call("gallery", run, "-o", "errors.doc")
+    assert not (run / "test-access.jsonl").exists()
+
+
 def test_pairs_count_all_errors(call, run, rows):
     counted = json.loads(call("errors", run, "--pairs", "--format", "json").out)
     assert sum(row["count"] for row in counted) == len(rows)
@@ -135,10 +148,14 @@ def test_saved_rows_can_be_loaded_with_decision_and_pictures(call, run, rows):
         (("--pair", "4-"), ["4-", "4:9", "'4->9'"]),
         (("--pair", "x"), ["'x'", "4:9"]),
         (("--index", "60000"), ["60000", "from 0 to 5", "'test'"]),
-        (("--index", "-1"), ["whole numbers", "-1"]),
+        (("--index", "-1"), ["whole number", "-1"]),
         (("--label", "four"), ["label", "four"]),
         (("--rule", "majorty"), ["majority", "mean-probability", "did you mean 'majority'"]),
         (("--ties", "random"), ["random:", "seed"]),
+        (("--index", "9" * 30), ["index", "9" * 30]),
+        (("--label", "3"), ["from 0 to 2", "got 3"]),
+        (("--pair", "0:99"), ["from 0 to 2", "got 99"]),
+        (("--ties", "random:" + "9" * 5000), ["random:"]),
         (("--split", "tset"), ["validation, test", "tset", "did you mean 'test'"]),
         (("--members", "b-*"), ["b-*"]),
         (("--save", "Not A Name"), ["lower-case", "Not A Name"]),

@@ -64,14 +64,16 @@ def test_live_picture_fits_eighty_columns(clock):
     assert len(lines) == 2
 
 
-def test_failure_is_told_at_once_with_its_cause(clock, capsys):
-    with Progress() as progress:
-        progress.report(Event(event="failed", key="a-0000", error="DataError", cause="no images."))
-    assert capsys.readouterr().err == "a-0000: no images.\n"
+def test_failed_member_is_named_while_the_others_go_on(clock):
+    progress = Progress()
+    tell(progress)
+    progress.report(Event(event="failed", key="cnn3-0000", error="DataError", cause="no images."))
+    assert "members 1/2" in progress._headline()
+    assert "cnn3-0000 failed" in progress._headline()
 
 
 def test_summary_says_when_nothing_was_to_do(clock):
-    assert list(Progress().summary()) == ["nothing to train: all members are complete"]
+    assert list(Progress().summary()) == ["nothing to do: all members are complete"]
 
 
 def test_summary_counts_what_others_hold(clock):

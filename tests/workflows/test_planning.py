@@ -5,12 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from ensemble_lab.exceptions import DataError, MismatchError, MissingExtraError, SpecError
+from ensemble_lab.exceptions import (
+    DamagedError,
+    DataError,
+    MismatchError,
+    MissingExtraError,
+    SpecError,
+)
 from ensemble_lab.store.members import save_member
 from ensemble_lab.store.run import open_run
 from ensemble_lab.store.splits import load_record
-from ensemble_lab.workflows.planning import plan_experiment, select_members
-from ensemble_lab.workflows.train import prepare_run
+from ensemble_lab.workflows.planning import choose_keys, plan_experiment
+from ensemble_lab.workflows.train import is_complete, prepare_run
 from ensemble_lab.workflows.workers import check_backends
 
 MEMBER = (
@@ -76,7 +82,9 @@ def test_plan_counts_what_training_takes(write):
     assert [member.spec.key for member in plan.members] == ["a-0000", "a-0001"]
     assert first.plan.parameters == 16 * 5 + 5 + 5 * 3 + 3
     assert (first.plan.images, first.plan.steps_per_epoch) == (9, 3)
-    assert plan.tflop == pytest.approx(2 * (16 * 5 + 5 * 3) * 9 * 2 * 6 / 1e12)
+    assert sum(m.plan.tflop for m in plan.members) == pytest.approx(
+        2 * (16 * 5 + 5 * 3) * 9 * 2 * 6 / 1e12
+    )
 
 
 def test_share_zero_leaves_no_validation_split(write):
@@ -133,14 +141,35 @@ def test_backend_for_all_members_is_part_of_their_identity(write):
     [("1/2", ["a-0000", "a-0002", "a-0004"]), ("2/2", ["a-0001", "a-0003"]), ("3/9", ["a-0002"])],
 )
 def test_shards_share_the_members_out(write, shard, keys):
-    members = plan_experiment(write(seeds="{ first = 0, count = 5 }")).members
-    assert [m.spec.key for m in select_members(members, (), shard)] == keys
+    plan = plan_experiment(write(seeds="{ first = 0, count = 5 }"), shard=shard)
+    assert [member.spec.key for member in plan.chosen_members] == keys
+    assert len(plan.members) == 5
 
 
-@pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b", "1/0", "-1/2"])
-def test_shard_that_is_none_is_refused(write, shard):
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b", "1/0", "-1/2", "1/" + "9" * 5000])
+def test_shard_that_is_none_is_refused(shard):
     with pytest.raises(SpecError, match="I/N"):
-        select_members(plan_experiment(write()).members, (), shard)
+        choose_keys(("a-0000",), (), shard)
+
+
+def test_one_net_must_not_vote_twice(write):
+    twin = MEMBER.format(group="b", extra="", seeds="[1]")
+    with pytest.raises(SpecError, match="a-0001 and b-0001 have the same recipe and seed"):
+        plan_experiment(write(more=twin))
+
+
+def test_backend_of_some_members_leaves_the_others_alone(write, tmp_path):
+    path = write()
+    run = prepare_run(plan_experiment(path), tmp_path / "run", path)
+    start(run, "a-0000")
+    plan = plan_experiment(path, members=["a-0001"], backend="jax")
+    grown = prepare_run(plan, tmp_path / "run", path)
+    assert grown.member("a-0000") == run.member("a-0000")
+    assert grown.member("a-0001").spec["backend"] == "jax"
+
+
+def test_a_pattern_may_be_one_word(write):
+    assert plan_experiment(write(), members="a-0001").chosen == ("a-0001",)
 
 
 def test_run_holds_splits_with_roles_and_published_index(write, tmp_path):
@@ -168,10 +197,10 @@ def test_change_of_a_started_member_is_refused_with_both_values(write, tmp_path)
     start(run, "a-0000")
     before = (tmp_path / "run" / "run.json").read_text()
     path = write(batch_size=7)
-    with pytest.raises(MismatchError, match=r"batch_size of member a-0000 .*'default'.* got 7"):
+    with pytest.raises(MismatchError, match=r"batch_size of member a-0000 .*128.* got 7"):
         prepare_run(plan_experiment(path), tmp_path / "run", path)
     path = write()
-    with pytest.raises(MismatchError, match=r"backend of member a-0000 .*got 'jax'"):
+    with pytest.raises(MismatchError, match=r"backend of member a-0000 .*'tensorflow'.*got 'jax'"):
         prepare_run(plan_experiment(path, backend="jax"), tmp_path / "run", path)
     assert (tmp_path / "run" / "run.json").read_text() == before
 
@@ -199,3 +228,27 @@ def test_absent_backend_says_how_to_install_it(monkeypatch, backend, extra):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=rf"pip install 'ensemble-lab\[{extra}\]'"):
         check_backends({backend})
+
+
+def test_run_keeps_its_name(write, tmp_path):
+    path = write()
+    prepare_run(plan_experiment(path), tmp_path / "run", path)
+    path.write_text(path.read_text().replace('name = "tiny"', 'name = "other"'))
+    with pytest.raises(MismatchError, match="name of the run must stay 'tiny'; got 'other'"):
+        prepare_run(plan_experiment(path), tmp_path / "run", path)
+    assert open_run(tmp_path / "run").name == "tiny"
+
+
+def test_damaged_predictions_are_not_taken_for_complete(make_run):
+    run = make_run()
+    path = run.member_folder("a-0001") / "predictions-test.h5"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert is_complete(run, "a-0000")
+    with pytest.raises(DamagedError):
+        is_complete(run, "a-0001")
+
+
+def test_member_without_predictions_is_not_complete(make_run):
+    run = make_run()
+    (run.member_folder("a-0001") / "predictions-validation.h5").unlink()
+    assert not is_complete(run, "a-0001")

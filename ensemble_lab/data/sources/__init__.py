@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ensemble_lab.arrays import closest
-from ensemble_lab.data.dataset import Dataset, Split
+from ensemble_lab.data.dataset import Dataset, Split, number_classes
 from ensemble_lab.data.sources import digits, mnist, npz
 from ensemble_lab.data.splits import cut_validation
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import DataSpec, Digits, Mnist, Npz
+from ensemble_lab.spelling import closest
 
 __all__ = [
     "PUBLISHED_SPLITS",
     "SOURCES",
     "Source",
+    "load_class_names",
     "load_dataset",
     "load_published",
     "load_split",
@@ -43,17 +44,22 @@ class Source:
         Reads one of them; it may be unlabelled.
     locate : function (data_dir) -> folder or None
         Finds (or downloads) the files; None where no folder is needed.
+    load_names : function (spec) -> names or None
+        Class names as published; None where the source does not say.
     """
 
     load: Callable[[Any, Path | None], Dataset]
     load_split: Callable[[Any, str, Path | None], Split]
     locate: Callable[[Path | None], Path | None]
+    load_names: Callable[[Any], tuple[str, ...] | None]
 
 
 SOURCES = {
-    "digits": Source(digits.load, digits.load_split, lambda data_dir: data_dir),
-    "mnist": Source(mnist.load, mnist.load_split, mnist.locate),
-    "npz": Source(npz.load, npz.load_split, lambda data_dir: data_dir),
+    "digits": Source(
+        digits.load, digits.load_split, lambda data_dir: data_dir, lambda spec: number_classes(10)
+    ),
+    "mnist": Source(mnist.load, mnist.load_split, mnist.locate, lambda spec: number_classes(10)),
+    "npz": Source(npz.load, npz.load_split, lambda data_dir: data_dir, npz.load_names),
 }
 """Source names and how each is read."""
 
@@ -102,6 +108,17 @@ def load_split(spec: DataSpec, split: str = "test", data_dir: Path | None = None
     """
     _check_split(split, spec.name)
     return SOURCES[spec.name].load_split(spec, split, data_dir)
+
+
+def load_class_names(spec: DataSpec) -> tuple[str, ...] | None:
+    """Return the class names that a source publishes, or None where it does not say.
+
+    Raises
+    ------
+    DataError
+        A file that is absent or damaged.
+    """
+    return SOURCES[spec.name].load_names(spec)
 
 
 def locate(spec: DataSpec, data_dir: Path | None = None) -> Path | None:

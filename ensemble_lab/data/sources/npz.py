@@ -9,7 +9,7 @@ from typing import IO
 
 import numpy as np
 
-from ensemble_lab.arrays import Array, Images, Labels, closest
+from ensemble_lab.arrays import Array, Images, Labels
 from ensemble_lab.data.dataset import (
     MAX_CLASSES,
     Dataset,
@@ -21,8 +21,9 @@ from ensemble_lab.data.dataset import (
 from ensemble_lab.data.sources.idx import MAX_BYTES, MAX_DEFLATE
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import Npz
+from ensemble_lab.spelling import closest
 
-__all__ = ["load", "load_arrays", "load_split"]
+__all__ = ["load", "load_arrays", "load_names", "load_split"]
 
 _ROLE: dict[str, Role] = {"train": "none", "test": "report"}
 _BLOCK_VALUES = 2**22
@@ -100,6 +101,19 @@ def load_split(spec: Npz, split: str, data_dir: Path | None = None) -> Split:
     if "class_names" in arrays:
         _check_classes(built, _class_names(arrays["class_names"], path), path)
     return built
+
+
+def load_names(spec: Npz) -> tuple[str, ...] | None:
+    """Return the class names that an npz file holds, or None where it holds none.
+
+    Raises
+    ------
+    DataError
+        As `load`.
+    """
+    path = Path(spec.path)
+    arrays = load_arrays(path, required=(), optional=("class_names",))
+    return _class_names(arrays["class_names"], path) if "class_names" in arrays else None
 
 
 def load_arrays(

@@ -1,0 +1,82 @@
+"""Words that people type: numbers, patterns, and names that are nearly right."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from ensemble_lab.exceptions import EnsembleLabError
+
+__all__ = ["closest", "match_keys", "parse_whole"]
+
+_MAX_DIGITS = 40
+
+
+def closest(word: str, choices: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the choice most like `word`, or ``"."``.
+
+    The only choice that begins with the word comes before any that merely resembles it.
+
+    Examples
+    --------
+    >>> closest("epoch", ["epochs", "batch_size"])
+    "; did you mean 'epochs'?"
+    >>> closest("best", ["last", "best-validation"])
+    "; did you mean 'best-validation'?"
+    >>> closest("zzz", ["epochs"])
+    '.'
+    """
+    names = list(choices)
+    begun = [name for name in names if word and name.startswith(word)]
+    near = begun if len(begun) == 1 else difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else "."
+
+
+def parse_whole(text: str, *, name: str, error: type[EnsembleLabError]) -> int:
+    """Return the whole number from 0 that a text is.
+
+    Raises
+    ------
+    EnsembleLabError
+        Of the type `error`: it is none.
+
+    Examples
+    --------
+    >>> parse_whole("1901", name="index", error=EnsembleLabError)
+    1901
+    """
+    text = text.strip()
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
+        shown = text if len(text) <= _MAX_DIGITS else f"{text[:20]}…"
+        raise error(f"{name} must be a whole number from 0; got {shown!r}.")
+    return int(text)
+
+
+def match_keys(
+    keys: Sequence[str],
+    patterns: Sequence[str],
+    *,
+    where: str,
+    error: type[EnsembleLabError],
+) -> tuple[str, ...]:
+    """Return the keys that match a pattern (``bn-elu-*``), in their order; all for no pattern.
+
+    Raises
+    ------
+    EnsembleLabError
+        Of the type `error`: a pattern that matches no key.
+
+    Examples
+    --------
+    >>> match_keys(["a-0000", "b-0000"], ["b-*"], where="run", error=EnsembleLabError)
+    ('b-0000',)
+    """
+    # One pattern is a word, not a row of letters.
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    for pattern in patterns:
+        if not any(fnmatchcase(key, pattern) for key in keys):
+            raise error(
+                f"members must match a key of {where}; got {pattern!r}" + closest(pattern, keys)
+            )
+    return tuple(
+        key for key in keys if not patterns or any(fnmatchcase(key, each) for each in patterns)
+    )
