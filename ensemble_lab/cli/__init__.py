@@ -5,6 +5,7 @@ messages to stderr; a refusal is one line and exit code 1, wrong usage 2.
 """
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -83,9 +84,13 @@ def _build() -> Any:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with 0, 1 (refused), 2 (usage) or 130 (stopped)."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows no "–" shows a question mark, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = _build().main(
-            args=None if arguments is None else list(arguments),
+            args=list(sys.argv[1:] if arguments is None else arguments) or ["--help"],
             prog_name="ensemble-lab",
             standalone_mode=False,
         )

@@ -61,9 +61,9 @@ def _row(
     return {
         "member": name,
         "errors": errors,
-        "95 % interval": f"{low:.1f} to {high:.1f}",
+        "errors, 95 %": f"{low:.1f} to {high:.1f}",
         "accuracy": render_share(1 - errors / n_examples),
-        "95 % interval ": f"{render_share(1 - high / n_examples)} to "
+        "accuracy, 95 %": f"{render_share(1 - high / n_examples)} to "
         f"{render_share(1 - low / n_examples)}",
         "ties": ties,
     }

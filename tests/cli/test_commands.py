@@ -1,6 +1,7 @@
 """Every command but the query: what it prints, and what it refuses in one line."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -192,6 +193,26 @@ def test_help_lists_every_command_with_its_whole_sentence(call):
     listed = call("--help").out
     for command, sentence in COMMANDS.items():
         assert re.search(rf"^  {command} +{re.escape(sentence)}$", listed, re.MULTILINE)
+
+
+def test_no_command_shows_the_commands(call):
+    answer = call()
+    assert answer.code == 0
+    assert "Commands:" in answer.out
+
+
+def test_terminal_without_the_letters_gets_no_traceback(make_run):
+    run = make_run()
+    (run.member_folder("a-0001") / "member.weights.h5").unlink()
+    answer = subprocess.run(
+        [sys.executable, "-m", "ensemble_lab", "inspect", run.path],
+        env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        cwd=ROOT,
+    )
+    assert answer.returncode == 0
+    assert answer.stderr == b""
+    assert b"2 of 3 members complete" in answer.stdout
 
 
 def test_unknown_command_names_the_closest(call):

@@ -1,0 +1,64 @@
+"""Figures in READMEs are those of the results that a command wrote."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXPERIMENTS = sorted(path.parent for path in ROOT.glob("experiments/*/results.json"))
+
+
+def rows(text: str) -> list[list[str]]:
+    """Cells of every table row of a Markdown text, thousands without commas."""
+    lines = re.findall(r"^\| (.*) \|$", text, re.MULTILINE)
+    return [[cell.strip().replace(",", "") for cell in line.split(" | ")] for line in lines]
+
+
+@pytest.fixture(params=EXPERIMENTS, ids=lambda path: path.name)
+def experiment(request):
+    return request.param
+
+
+@pytest.fixture
+def results(experiment):
+    return json.loads((experiment / "results.json").read_text())
+
+
+def test_members_of_the_readme_are_those_of_the_results(experiment, results):
+    listed = {row[0]: row[1:] for row in rows((experiment / "README.md").read_text())}
+    for member in results["members"]:
+        wanted = ("parameters", "epochs", "validation_errors", "test_errors")
+        assert listed[member["key"]] == [str(member[name]) for name in wanted]
+
+
+def test_votes_of_the_readme_are_those_of_the_results(experiment, results):
+    listed = {row[0]: row[1:] for row in rows((experiment / "README.md").read_text())}
+    for vote in results["votes"]:
+        low, high = vote["interval"]["low"], vote["interval"]["high"]
+        decision = vote["decision"].replace(",", "")
+        wanted = [str(vote["errors"]), f"{low:.1f} to {high:.1f}", str(vote["n_ties"])]
+        assert listed[decision] == wanted
+
+
+def test_cost_in_the_readme_is_that_of_the_results(experiment, results):
+    text = (experiment / "README.md").read_text()
+    assert f"{results['tflop']:.0f} TFLOP" in text
+    assert f"{results['minutes']:.0f} core-minutes" in text
+
+
+def test_results_are_of_a_named_commit_and_machine(results):
+    assert re.fullmatch(r"[0-9a-f]{40}", results["commit"])
+    assert results["hardware"]["cpu"]
+    assert results["spec_digest"]
+
+
+def test_the_main_readme_shows_the_same_vote():
+    results = json.loads((ROOT / "experiments/first-vote/results.json").read_text())
+    text = (ROOT / "README.md").read_text()
+    for member in results["members"]:
+        assert re.search(rf"^{member['key']} +{member['test_errors']} ", text, re.MULTILINE)
+    majority = results["votes"][0]
+    assert re.search(rf"^vote +{majority['errors']} ", text, re.MULTILINE)
+    assert f"8 of {majority['errors']} errors in 10,000 examples of test" in text
