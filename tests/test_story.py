@@ -118,38 +118,49 @@ def test_process_engine_gives_the_same_members_as_serial(run, folder, workers):
     assert digests(again) == digests(run)
 
 
-@pytest.mark.parametrize("moment", [0, 1, 2])
-def test_killed_worker_is_retried_and_ends_the_same(run, folder, moment):
-    """SIGKILL at the start, and after the first and second epoch."""
-    path = folder / f"killed-{moment}"
-    killed = []
+@pytest.mark.parametrize(
+    ("moment", "number", "told", "status"),
+    [
+        (0, signal.SIGKILL, "killed by SIGKILL", "failed"),
+        (1, signal.SIGTERM, "stopped before the end", "unfinished"),
+        (2, signal.SIGKILL, "killed by SIGKILL", "failed"),
+    ],
+)
+def test_worker_that_ends_early_is_continued_and_ends_the_same(
+    run, folder, moment, number, told, status
+):
+    """At the start, and after the first and the second epoch."""
+    path = folder / f"ended-{moment}"
+    ended = []
 
-    def kill(event):
-        if event.event in ("start", "epoch") and event.epoch >= moment and not killed:
-            killed.append(_kill_worker(path, KEY))
+    def end(event):
+        if event.event in ("start", "epoch") and event.epoch >= moment and not ended:
+            ended.extend(processes(str(path), KEY))
+            os.kill(ended[0], number)
 
-    with pytest.raises(lab.EnsembleLabError, match="SIGKILL"):
-        lab.train(folder / "experiment.toml", run=path, members=[KEY], report=kill)
-    assert killed == [True]
+    with pytest.raises(lab.EnsembleLabError, match=told):
+        lab.train(folder / "experiment.toml", run=path, members=[KEY], report=end)
+    assert len(ended) == 1
     cut = lab.summarise_run(path)
-    assert {m.key: m.status for m in cut.members}[KEY] == "failed"
+    assert {m.key: m.status for m in cut.members}[KEY] == status
     assert not member_path(cut.run, KEY).exists()
     again = lab.train(folder / "experiment.toml", run=path, members=[KEY])
     assert lab.load_failure(again, KEY) is None
     assert digest(again) == digest(run)
 
 
-def _kill_worker(run: Path, key: str) -> bool:
-    for process in Path("/proc").iterdir():
-        if process.name.isdecimal():
+def processes(*words: str) -> list[int]:
+    """Processes whose command line holds all these words."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
             try:
-                command = (process / "cmdline").read_bytes().split(b"\0")
-            except OSError:
+                command = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:  # it ended meanwhile
                 continue
-            if str(run).encode() in command and key.encode() in command:
-                os.kill(int(process.name), signal.SIGKILL)
-                return True
-    return False
+            if all(word.encode() in command for word in words):
+                found.append(int(entry.name))
+    return found
 
 
 def test_killed_parent_leaves_no_worker_and_ends_the_same(run, folder):
@@ -162,18 +173,10 @@ def test_killed_parent_leaves_no_worker_and_ends_the_same(run, folder):
         time.sleep(0.05)
     parent.kill()
     parent.wait()
-    while _is_running(path) and time.monotonic() < deadline:
+    while processes(str(path)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not _is_running(path)
+    assert not processes(str(path))
     assert digest(lab.train(folder / "experiment.toml", run=path, members=[KEY])) == digest(run)
-
-
-def _is_running(run: Path) -> bool:
-    return any(
-        str(run).encode() in (process / "cmdline").read_bytes().split(b"\0")
-        for process in Path("/proc").iterdir()
-        if process.name.isdecimal() and (process / "cmdline").exists()
-    )
 
 
 def test_interrupt_stops_soon_and_says_how_to_go_on(run, folder):

@@ -7,18 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ensemble_lab.engines import Event
-from ensemble_lab.exceptions import (
-    MismatchError,
-    MissingError,
-)
+from ensemble_lab.exceptions import MismatchError, MissingError
 from ensemble_lab.spec.experiment import ExperimentSpec
 from ensemble_lab.spec.member import Backend, parse_member
 from ensemble_lab.store.files import replacing
 from ensemble_lab.store.lock import lock_run
-from ensemble_lab.store.members import (
-    load_member,
-    member_path,
-)
+from ensemble_lab.store.members import load_member, member_path
 from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Entry, Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
