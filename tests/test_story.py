@@ -288,6 +288,17 @@ def test_results_are_counted_from_the_run(run, tmp_path):
     assert results["tflop"] > 2 * mlp
 
 
+def test_table_of_errors_names_classes_that_have_names(run):
+    command = [sys.executable, "-m", "ensemble_lab", "errors", run.path, "--members", "mlp-0000"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = json.loads(
+        subprocess.run([*command, "--format", "json"], capture_output=True, check=True).stdout
+    )
+    names = ("upright", "lying", "cross")
+    for row, line in zip(rows, answer.splitlines()[1:], strict=False):
+        assert line.endswith(f"{names[row['label']]} → {names[row['predicted']]}")
+
+
 def test_ledger_tells_who_asked_what(run):
     rows = lab.load_ledger(run)
     assert {row["split"] for row in rows} <= {"test", "again"}

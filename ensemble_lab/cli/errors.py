@@ -77,12 +77,13 @@ def render_errors(found: "Found", format: RowFormatName) -> str:
         return render_csv(rows.to_rows(), ROW_NAMES)
     if format == "indices":
         return "\n".join(map(str, rows.indices))
-    return "\n".join([*_render_rows(rows), _describe(found)])
+    return "\n".join([*_render_rows(rows, found.class_names), _describe(found)])
 
 
-def _render_rows(rows: "Catalogue") -> list[str]:
+def _render_rows(rows: "Catalogue", names: tuple[str, ...]) -> list[str]:
     n_members = len(rows.members)
     plain = rows.to_rows()
+    is_named = names != tuple(map(str, range(len(names))))
     table = [
         {
             "index": row["index"],
@@ -92,17 +93,19 @@ def _render_rows(rows: "Catalogue") -> list[str]:
             "votes": f"{row['votes_for_predicted']} of {n_members}",
             "for label": row["votes_for_label"],
             "tied": row["tied"],
+            "classes": f"{names[row['label']]} → {names[row['predicted']]}",
         }
         for row in plain
         if row["label"] != row["predicted"]
     ]
+    columns = [name for name in table[0] if is_named or name != "classes"] if table else []
     right = [
         f"{row['index']}: right, {row['votes_for_predicted']} of {n_members} votes for "
         f"{row['predicted']}"
         for row in plain
         if row["label"] == row["predicted"]
     ]
-    return ([render_table(table, list(table[0]))] if table else []) + right
+    return ([render_table(table, columns)] if table else []) + right
 
 
 def _describe(found: "Found") -> str:

@@ -74,6 +74,8 @@ class Found:
     catalogue : Catalogue
     n_errors, n_examples : int
         All errors of the vote on the split, and its examples.
+    class_names : tuple of str
+        Of the run.
     recorded : {"recorded", "known", "not recorded"} or None
         What the ledger did.
     """
@@ -81,6 +83,7 @@ class Found:
     catalogue: Catalogue
     n_errors: int
     n_examples: int
+    class_names: tuple[str, ...]
     recorded: Recorded | None
 
 
@@ -124,6 +127,7 @@ def find_errors(
         catalogue=rows if question.limit is None else rows.head(question.limit),
         n_errors=int(np.count_nonzero(scored.vote.predicted != scored.labels.values)),
         n_examples=len(scored.labels.values),
+        class_names=run.class_names,
         recorded=scored.labels.recorded,
     )
 
