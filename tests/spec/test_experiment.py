@@ -146,6 +146,11 @@ MISTAKES = [
     # what is written, in the place of what; facts of the answer
     ('name = "first-vote"', 'nmae = "first-vote"', ["nmae", "'name'"]),
     ('name = "first-vote"', "", ["name must be given"]),
+    (
+        "augmentation = [",
+        'augmentation = [ { name = "affine", fill = "constant" }, ',
+        ["fill must be the same", "constant and nearest"],
+    ),
     ('"first-vote"', '"First Vote"', ["name", "lower-case", "'First Vote'"]),
     ('"first-vote"', r'"a\n"', ["name", "lower-case"]),
     ('"first-vote"', '""', ["name", "lower-case"]),

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.augmentation import AffineWarp
 from ensemble_lab.training.augment import (
     WARPS,
@@ -114,9 +113,10 @@ def test_draws_stay_within_what_was_asked():
     np.testing.assert_allclose(matrices[:, 1, 2], [2, -2], atol=1e-6)
 
 
-def test_entries_with_different_fills_are_refused():
-    entries = (AffineWarp(name="affine"), AffineWarp(name="affine", fill="constant"))
-    with pytest.raises(SpecError, match="constant and nearest"):
-        find_fill(entries)
+def test_fill_is_that_of_the_entries():
+    entries = (
+        AffineWarp(name="affine", fill="constant"),
+        AffineWarp(name="affine", fill="constant"),
+    )
+    assert find_fill(entries) == "constant"
     assert find_fill(()) is None
-    assert find_fill(entries[:1]) == "nearest"

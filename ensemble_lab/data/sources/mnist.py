@@ -142,9 +142,9 @@ def _download(looked_in: list[Path]) -> Path:
         for name in FILES_SHA256:
             cache.fetch(name, downloader=downloader)
     except (OSError, ValueError) as error:
-        # An HTTP library's words fill half a screen; the end of them is the reason.
+        # An HTTP library's words fill half a screen; what and why stand at their ends.
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
-        cause = cause if len(cause) <= 100 else f"{type(error).__name__}: …{cause[-80:]}"
+        cause = cause if len(cause) <= 200 else f"{cause[:110]} … {cause[-80:]}"
         raise DataError(
             f"MNIST must be downloaded from {ADDRESS}, as it is in none of {places}; that failed: "
             f"{cause.rstrip('.')}. Lay mnist.npz or the four IDX files into a folder and name it "
