@@ -2,10 +2,12 @@
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from ensemble_lab.decision import Decision
 from ensemble_lab.errors.catalogue import Catalogue
-from ensemble_lab.store.files import check_name
+from ensemble_lab.exceptions import DamagedError, PredictionError
+from ensemble_lab.store.files import check_field, check_name
 from ensemble_lab.store.hdf5 import open_sealed, write_sealed
 from ensemble_lab.store.run import Run
 
@@ -50,10 +52,26 @@ def load_catalogue(path: Path | str) -> Catalogue:
         It is damaged or no catalogue.
     """
     with open_sealed(Path(path), "catalogue") as file:
+        header = file.header
         return Catalogue(
-            split=file.header["split"],
-            members=tuple(file.header["members"]),
-            decision=Decision.from_json(file.header["decision"]),
-            parents=tuple(file.header["parents"]),
+            split=check_field(header, "split", str, file.path),
+            members=_read_texts(header, "members", file.path),
+            decision=_read_decision(header, file.path),
+            parents=_read_texts(header, "parents", file.path),
             **{column: file.read(column) for column in _COLUMNS if column in file},
         )
+
+
+def _read_texts(header: dict[str, Any], name: str, path: Path) -> tuple[str, ...]:
+    texts = check_field(header, name, list, path)
+    for text in texts:
+        if not isinstance(text, str):
+            raise DamagedError(f"{name} must be texts; got {text!r}, in {path}.")
+    return tuple(texts)
+
+
+def _read_decision(header: dict[str, Any], path: Path) -> Decision:
+    try:
+        return Decision.from_json(check_field(header, "decision", dict, path))
+    except PredictionError as error:
+        raise DamagedError(f"{str(error).rstrip('.')}, in {path}.") from None

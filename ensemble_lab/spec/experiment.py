@@ -23,6 +23,7 @@ __all__ = [
     "Seeds",
     "load_experiment",
     "parse_experiment",
+    "read_experiment",
 ]
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
@@ -142,7 +143,26 @@ def load_experiment(path: Path | str) -> ExperimentSpec:
         No such file, no TOML, or a wrong key, type or value; names file and key.
     """
     path = Path(path)
+    experiment = read_experiment(path)
+    if isinstance(experiment.data, Npz):
+        data = experiment.data.model_copy(
+            update={"path": str((path.parent / experiment.data.path).resolve())}
+        )
+        return experiment.model_copy(update={"data": data})
+    return experiment
+
+
+def read_experiment(path: Path) -> ExperimentSpec:
+    """Read an experiment file as it is written: relative paths in it stay relative.
+
+    Raises
+    ------
+    SpecError
+        As `load_experiment`.
+    """
     try:
+        if path.exists() and not path.is_file():
+            raise SpecError(f"experiment file must be a file; got a folder or a device, {path}.")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SpecError(
@@ -150,15 +170,9 @@ def load_experiment(path: Path | str) -> ExperimentSpec:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(
-            f"experiment file must be readable UTF-8 text; got {path}: {error}."
+            f"experiment file must be readable UTF-8 text; got {error}, in {path}."
         ) from None
-    experiment = parse_experiment(text, source=str(path))
-    if isinstance(experiment.data, Npz):
-        data = experiment.data.model_copy(
-            update={"path": str((path.parent / experiment.data.path).resolve())}
-        )
-        return experiment.model_copy(update={"data": data})
-    return experiment
+    return parse_experiment(text, source=str(path))
 
 
 def parse_experiment(text: str, *, source: str = "experiment") -> ExperimentSpec:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ensemble_lab.exceptions import DamagedError, StoreError
-from ensemble_lab.store.files import check_file, one_line
+from ensemble_lab.store.files import check_file, one_line, parse_json
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.run import Run
 
@@ -124,10 +124,9 @@ def load_ledger(run: Run) -> list[dict[str, Any]]:
 
 def _parse(line: bytes) -> dict[str, Any] | None:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
+        return parse_json(line, what="a line", path=Path())
+    except DamagedError:
         return None
-    return row if isinstance(row, dict) else None
 
 
 def _same(row: dict[str, Any], wanted: dict[str, Any]) -> bool:

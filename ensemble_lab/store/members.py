@@ -205,14 +205,15 @@ def _member(entry: Entry, file: SealedFile) -> Member:
 
 
 def epoch_record(values: dict[str, Any]) -> EpochRecord:
-    """Return the record that JSON holds.
+    """Return the record that JSON holds; what a later writer added is passed over.
 
     Raises
     ------
     TypeError
-        Other keys, or no numbers; `hdf5.open_sealed` says it for the file.
+        Missing keys, or no numbers; `hdf5.open_sealed` says it for the file.
     """
-    record = EpochRecord(**values)
+    known = {field.name for field in fields(EpochRecord)}
+    record = EpochRecord(**{name: value for name, value in values.items() if name in known})
     for field in fields(record):
         value = getattr(record, field.name)
         may_miss = field.name.startswith("validation_")

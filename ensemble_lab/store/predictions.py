@@ -136,7 +136,8 @@ def predictions_path(run: Run, key: str, split: str, variant: str | None = None)
     """Return where a member's predictions lie, or would."""
     name = f"predictions-{check_name(split, what='split')}"
     if variant is not None:
-        name += f"-{check_name(variant, what='variant')}"
+        # A point, which no name may hold: "test-flip" may be a split of its own.
+        name += f".{check_name(variant, what='variant')}"
     return run.member_folder(key) / f"{name}.h5"
 
 
@@ -287,6 +288,11 @@ def _load_one(
             )
         if probabilities is not None:
             check_probabilities(probabilities, name=str(file.path), error=DamagedError)
+            chosen = np.take_along_axis(probabilities, votes[:, None].astype(np.intp), axis=1)
+            if (chosen[:, 0] < probabilities.max(axis=1)).any():
+                raise DamagedError(
+                    f"votes must be for a largest probability; got another, in {file.path}."
+                )
         return votes, probabilities, file.digest
 
 

@@ -93,16 +93,18 @@ def _name_processor() -> str:
 def _describe_commit() -> str:
     """Return the commit of the package's own checkout, marked where it was changed since.
 
-    Empty where the package is installed otherwise.
+    Empty where the package is installed otherwise, also inside another repository.
     """
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40"]
+    root = Path(__file__).parents[2]
+    if _ask_git(root, "rev-parse", "--show-toplevel") != str(root.resolve()):
+        return ""
+    return _ask_git(root, "describe", "--always", "--abbrev=40", "--dirty=+changes", "--exclude=*")
+
+
+def _ask_git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
     try:
-        answer = subprocess.run(
-            [*command, "--dirty=+changes", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return ""
     return answer.stdout.strip()

@@ -8,7 +8,7 @@ import numpy as np
 
 from ensemble_lab.decision import RULES, Decision
 from ensemble_lab.exceptions import MissingError
-from ensemble_lab.spec.experiment import ExperimentSpec, parse_experiment
+from ensemble_lab.spec.experiment import ExperimentSpec, read_experiment
 from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.files import save_json
 from ensemble_lab.store.labels import load_labels
@@ -139,7 +139,7 @@ def _load_experiment(run: Run) -> ExperimentSpec | None:
     path = run.path / "experiment.toml"
     if not path.exists():
         return None
-    experiment = parse_experiment(path.read_text(encoding="utf-8"), source=str(path))
+    experiment = read_experiment(path)
     described = {spec.key: spec.to_json() for spec in experiment.expand()}
     return experiment if described == {entry.key: entry.spec for entry in run.members} else None
 

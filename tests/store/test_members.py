@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError, StoreError
-from ensemble_lab.store.hdf5 import content_sha256
+from ensemble_lab.store.hdf5 import content_sha256, open_sealed, write_sealed
 from ensemble_lab.store.members import (
     EpochRecord,
     Failure,
@@ -121,3 +121,15 @@ def test_damaged_failure_is_one_line(run, refusal):
         assert isinstance(refusal(lambda: load_failure(run, KEY)), DamagedError)
     path.write_text('{"error": 3, "more": []}')
     assert load_failure(run, KEY).error == "3"
+
+
+def test_what_a_later_writer_adds_to_the_history_is_passed_over(make_run):
+    run = make_run()
+    path = member_path(run, "a-0000")
+    known = load_member(run, "a-0000")
+    with open_sealed(path, "member") as file:
+        header, notes = file.header, file.notes
+    header["history"] = [record | {"top_5": 0.9} for record in header["history"]]
+    notes["durations"] = [duration | {"watts": 65} for duration in notes["durations"]]
+    write_sealed(path, "member", header, {}, notes=notes)
+    assert load_member(run, "a-0000").history == known.history

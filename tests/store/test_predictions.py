@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError, PredictionError
+from ensemble_lab.store.hdf5 import open_sealed, write_sealed
 from ensemble_lab.store.predictions import (
     load_epoch_votes,
     load_predictions,
@@ -219,3 +220,29 @@ def test_run_of_other_classes_refuses_the_predictions(run, refusal):
     wider = dataclasses.replace(run, class_names=("0", "1", "2", "3"))
     save_run(wider)
     assert isinstance(refusal(lambda: load_predictions(open_run(run.path))), DamagedError)
+
+
+def test_votes_against_the_probabilities_are_refused(run, refusal):
+    path = path_of(run)
+    with open_sealed(path, "predictions") as file:
+        header, votes, rows = file.header, file.read("votes"), file.read("probabilities")
+    write_sealed(path, "predictions", header, {"votes": (votes + 1) % 3, "probabilities": rows})
+    assert "largest probability" in str(refusal(lambda: load_predictions(run, "test")))
+
+
+def test_probabilities_that_are_none_are_refused_with_their_file(run, refusal):
+    path = path_of(run)
+    with open_sealed(path, "predictions") as file:
+        header, votes, rows = file.header, file.read("votes"), file.read("probabilities")
+    rows[0] = [7, -6, 0]
+    write_sealed(path, "predictions", header, {"votes": votes, "probabilities": rows})
+    assert path.name in str(refusal(lambda: load_predictions(run, "test")))
+
+
+def test_a_variant_is_never_taken_for_a_split(run):
+    assert predictions_path(run, KEY, "test-flip") != predictions_path(run, KEY, "test", "flip")
+
+
+def test_one_member_cannot_be_selected_twice(run):
+    with pytest.raises(PredictionError, match="different keys"):
+        load_predictions(run, "test").select((KEY, KEY))
