@@ -1,15 +1,17 @@
 """What all tests share: the marks' conditions, real MNIST, and runs written without training."""
 
+import importlib
 import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, NoReturn
 
 import h5py
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from ensemble_lab.data.sources import load_dataset
 from ensemble_lab.spec.experiment import parse_experiment
@@ -19,19 +21,51 @@ from ensemble_lab.store.run import Entry, Run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.training.plan import hash_examples
 
-# Machines are shared and slow at times; a deadline would make a test of the neighbours.
-settings.register_profile("house", deadline=None)
+# Machines are shared and slow at times; a deadline would make a test of the neighbours. What
+# is drawn is the same each time, so a red test is red because of the change.
+settings.register_profile(
+    "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("house")
 
 CLASS_COPIES = 8
 """Training examples of each class in a made run; a quarter of them validates."""
 
 
-def miss(reason: str) -> None:
+def is_all_required() -> bool:
+    return os.environ.get("ENSEMBLE_LAB_REQUIRE_ALL") == "1"
+
+
+def miss(reason: str) -> NoReturn:
     """Skip, or fail where everything must be there (the CI)."""
-    if os.environ.get("ENSEMBLE_LAB_REQUIRE_ALL") == "1":
+    if is_all_required():
         pytest.fail(f"{reason}, and ENSEMBLE_LAB_REQUIRE_ALL is set", pytrace=False)
     pytest.skip(reason)
+
+
+def need(module: str) -> ModuleType:
+    """Return an optional module, or `miss` it."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        miss(f"{module} is not installed")
+
+
+def count_skipped(config: pytest.Config) -> int:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", ())) if reporter else 0
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything must be there, what skips in a way of its own fails the session."""
+    if is_all_required() and count_skipped(session.config) and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(config: pytest.Config) -> None:
+    if is_all_required() and (n_skipped := count_skipped(config)):
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        reporter.write_line(f"{n_skipped} skipped, and ENSEMBLE_LAB_REQUIRE_ALL is set", red=True)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

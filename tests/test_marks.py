@@ -1,8 +1,15 @@
 """A missing optional part skips with its reason, or fails where everything must be there."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from tests.conftest import find_mnist, miss
+from tests.conftest import find_mnist, miss, need
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(("required", "outcome"), [("0", "skip"), ("1", "fail"), (None, "skip")])
@@ -12,6 +19,33 @@ def test_missing_part_skips_or_fails(monkeypatch, required, outcome):
         monkeypatch.setenv("ENSEMBLE_LAB_REQUIRE_ALL", required)
     with pytest.raises(getattr(pytest, outcome).Exception, match="the cake is missing"):
         miss("the cake is missing")
+
+
+def test_missing_module_is_missed_by_name(monkeypatch):
+    monkeypatch.setenv("ENSEMBLE_LAB_REQUIRE_ALL", "1")
+    assert need("json").loads("1") == 1
+    with pytest.raises(pytest.fail.Exception, match="cake_of_ours is not installed"):
+        need("cake_of_ours")
+
+
+@pytest.mark.parametrize(("required", "code"), [("0", 0), ("1", 1)])
+def test_session_that_skipped_fails_where_all_is_required(tmp_path, required, code):
+    (tmp_path / "test_cake.py").write_text(
+        "import pytest\ndef test_cake():\n    pytest.importorskip('cake_of_ours')\n"
+        "def test_tea():\n    pass\n"
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    answer = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "test_cake.py"],
+        cwd=tmp_path,
+        env=os.environ | {"ENSEMBLE_LAB_REQUIRE_ALL": required, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == code, answer.stdout + answer.stderr
+    assert "1 passed, 1 skipped" in answer.stdout
+    assert ("1 skipped, and ENSEMBLE_LAB_REQUIRE_ALL is set" in answer.stdout) == bool(code)
 
 
 @pytest.mark.parametrize("folder", [None, "", "nowhere"])

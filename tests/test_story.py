@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 
 import ensemble_lab as lab
 from ensemble_lab.store.members import member_path
+from ensemble_lab.store.run import open_run, save_run
 from ensemble_lab.store.training_state import state_path
 
 pytestmark = pytest.mark.keras
@@ -35,6 +37,7 @@ optimizer = {{ name = "adam", rate = 0.01 }}
 [[members]]
 group = "bn-elu"
 architecture = {{ name = "bn_elu", momentum = 0.9, dropout = 0.3 }}
+epochs = 8
 seeds = [0]
 augmentation = [ {{ name = "affine", rotation_degrees = 10, zoom = 0.1, shift = 0.1 }} ]
 keep = "average"
@@ -74,7 +77,10 @@ def write(folder: Path, *, seeds="[0, 1]", epochs=3) -> Path:
 
 
 KEY = "bn-elu-0000"
-"""The member with dropout, batch norm and a warp: all that resuming could get wrong."""
+"""The member with dropout, batch norm and a warp: all that resuming could get wrong.
+
+An epoch of it takes a tenth of a second; of eight, most are left when one is stopped.
+"""
 
 
 def digest(run) -> tuple[str, ...]:
@@ -97,6 +103,10 @@ def run(folder):
     return lab.train(write(folder), run=folder / "run", engine="serial")
 
 
+def test_training_asks_for_no_test_label(run):
+    assert lab.load_ledger(run) == []
+
+
 def test_every_member_is_trained_and_has_predicted(run):
     summary = lab.summarise_run(run)
     assert [member.key for member in summary.members] == ["mlp-0000", "mlp-0001", KEY]
@@ -110,14 +120,18 @@ def test_a_second_train_touches_nothing(run, folder):
     assert {path: path.stat().st_mtime_ns for path in run.path.rglob("*.h5")} == before
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_process_engine_gives_the_same_members_as_serial(run, folder, workers):
-    again = lab.train(
-        folder / "experiment.toml", run=folder / f"process-{workers}", workers=workers
-    )
-    assert digests(again) == digests(run)
+@pytest.mark.slow
+@pytest.mark.parametrize(("workers", "members"), [(1, [KEY]), (2, [])])
+def test_process_engine_gives_the_same_members_as_serial(run, folder, workers, members):
+    path = folder / f"process-{workers}"
+    again = lab.train(folder / "experiment.toml", run=path, workers=workers, members=members)
+    if members:
+        assert digest(again) == digest(run)
+    else:
+        assert digests(again) == digests(run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moment", "number", "told", "status"),
     [
@@ -131,22 +145,45 @@ def test_worker_that_ends_early_is_continued_and_ends_the_same(
 ):
     """At the start, and after the first and the second epoch."""
     path = folder / f"ended-{moment}"
-    ended = []
+    found, left = [], []
 
     def end(event):
-        if event.event in ("start", "epoch") and event.epoch >= moment and not ended:
-            ended.extend(processes(str(path), KEY))
-            os.kill(ended[0], number)
+        if event.event == "start":
+            found.extend(processes(str(path), KEY))
+        if event.event in ("start", "epoch") and event.epoch >= moment and not left:
+            (worker,) = found
+            freeze(worker)
+            left.append(what_is_left(path))
+            os.kill(worker, number)
+            os.kill(worker, signal.SIGCONT)
 
     with pytest.raises(lab.EnsembleLabError, match=told):
         lab.train(folder / "experiment.toml", run=path, members=[KEY], report=end)
-    assert len(ended) == 1
-    cut = lab.summarise_run(path)
-    assert {m.key: m.status for m in cut.members}[KEY] == status
-    assert not member_path(cut.run, KEY).exists()
+    assert left == [(moment > 0, False)]
+    assert {m.key: m.status for m in lab.summarise_run(path).members}[KEY] == status
+    assert what_is_left(path) == (moment > 0, False)
     again = lab.train(folder / "experiment.toml", run=path, members=[KEY])
     assert lab.load_failure(again, KEY) is None
     assert digest(again) == digest(run)
+
+
+def what_is_left(path: Path) -> tuple[bool, bool]:
+    """Whether that member has a state to go on from, and a file."""
+    run = open_run(path)
+    return state_path(run, KEY).exists(), member_path(run, KEY).exists()
+
+
+def freeze(process: int) -> None:
+    """Stop a process where it is, so that what it has written stays as it is."""
+    os.kill(process, signal.SIGSTOP)
+    wait_until(lambda: Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] == "T")
+
+
+def wait_until(holds) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def processes(*words: str) -> list[int]:
@@ -163,36 +200,54 @@ def processes(*words: str) -> list[int]:
     return found
 
 
+def start_training(folder: Path, path: Path, *options: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "ensemble_lab", "train", folder / "experiment.toml"]
+    return subprocess.Popen([*command, "--run", path, *options], stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_state(path: Path) -> None:
+    wait_until(lambda: any(path.glob("members/*/resume.weights.h5")))
+
+
+@pytest.mark.slow
 def test_killed_parent_leaves_no_worker_and_ends_the_same(run, folder):
     path = folder / "orphan"
-    command = [sys.executable, "-m", "ensemble_lab", "train", folder / "experiment.toml"]
-    command += ["--members", KEY]
-    parent = subprocess.Popen([*command, "--run", path], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not any(path.glob("members/*/resume.weights.h5")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    parent.kill()
-    parent.wait()
-    while processes(str(path)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not processes(str(path))
+    with start_training(folder, path, "--members", KEY) as parent:
+        wait_until(lambda: processes(str(path), "ensemble_lab.training.worker"))
+        (worker,) = processes(str(path), "ensemble_lab.training.worker")
+        wait_for_state(path)
+        freeze(worker)
+        parent.kill()
+        parent.wait()
+        left = what_is_left(path)
+        os.kill(worker, signal.SIGCONT)
+        assert left == (True, False)
+        wait_until(lambda: not processes(str(path)))
     assert digest(lab.train(folder / "experiment.toml", run=path, members=[KEY])) == digest(run)
 
 
+@pytest.mark.slow
 def test_interrupt_stops_soon_and_says_how_to_go_on(run, folder):
     path = folder / "interrupted"
-    command = [sys.executable, "-m", "ensemble_lab", "train", folder / "experiment.toml"]
-    command += ["--members", KEY]
-    parent = subprocess.Popen([*command, "--run", path], stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not any(path.glob("members/*/log.txt")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    parent.send_signal(signal.SIGINT)
-    _, said = parent.communicate(timeout=30)
+    with start_training(folder, path, "--members", KEY) as parent:
+        wait_for_state(path)
+        parent.send_signal(signal.SIGINT)
+        _, said = parent.communicate(timeout=60)
     assert parent.returncode == 130
     assert "the same command continues" in said
     assert len(said.strip().splitlines()) == 1
+    assert what_is_left(path) == (True, False)
     assert digest(lab.train(folder / "experiment.toml", run=path, members=[KEY])) == digest(run)
+
+
+@pytest.mark.slow
+def test_two_that_train_one_run_share_its_members(run, folder):
+    path = folder / "shared"
+    parents = [start_training(folder, path, "--workers", "1") for _ in range(2)]
+    for parent in parents:
+        _, said = parent.communicate(timeout=200)
+        assert parent.returncode == 0, said
+    assert digests(open_run(path)) == digests(run)
 
 
 def test_run_grows_by_a_seed_and_trains_only_that(run, folder, tmp_path):
@@ -220,7 +275,7 @@ def test_changing_what_made_a_member_is_refused_with_both_values(run, folder):
 
 def test_epoch_votes_end_in_votes_of_the_member(run):
     votes = lab.load_epoch_votes(run, KEY, "test")
-    assert votes.shape == (3, 60)
+    assert votes.shape == (8, 60)
     np.testing.assert_array_equal(
         votes[-1], lab.load_predictions(run, "test", members=(KEY,)).votes[0]
     )
@@ -241,7 +296,7 @@ def test_python_lines_of_the_journey(run, tmp_path):
     assert lab.load_catalogue(kept).indices == wrong.indices
 
 
-def test_plain_keras_loads_a_member_and_agrees(run):
+def test_plain_keras_loads_a_member_and_agrees(run, tmp_path):
     """What stands in member.weights.h5 is what any Keras model of these layers loads."""
     script = f"""
 import json, numpy as np, keras
@@ -253,7 +308,11 @@ data = np.load({str(run.path.parent / "shapes.npz")!r})
 logits = model(data["x_test"][..., None].astype("float32") / 255, training=False)
 print(json.dumps(np.asarray(logits).argmax(1).tolist()))
 """
-    environment = os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = os.environ | {
+        "KERAS_BACKEND": "tensorflow",
+        "KERAS_HOME": str(tmp_path),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
     answer = subprocess.run(
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
     )
@@ -261,19 +320,30 @@ print(json.dumps(np.asarray(logits).argmax(1).tolist()))
     assert json.loads(answer.stdout) == votes.tolist()
 
 
-def test_predict_on_another_data_set_makes_a_split_for_every_command(run, folder):
+@pytest.mark.slow
+def test_predict_on_another_data_set_makes_a_split_for_every_command(run, folder, tmp_path):
+    one = keep_one_member(run, tmp_path / "one")
     rng = np.random.default_rng(9)
-    np.savez(folder / "new.npz", x_test=rng.integers(0, 255, (7, 10, 10)).astype(np.uint8))
-    again = lab.predict(run, str(folder / "new.npz"), "unlabelled")
-    assert lab.load_predictions(again, "unlabelled").votes.shape == (3, 7)
+    np.savez(tmp_path / "new.npz", x_test=rng.integers(0, 255, (7, 10, 10)).astype(np.uint8))
+    again = lab.predict(one, str(tmp_path / "new.npz"), "unlabelled")
+    assert lab.load_predictions(again, "unlabelled").votes.shape == (1, 7)
     with pytest.raises(lab.EnsembleLabError, match="must have labels"):
         lab.find_errors(again, lab.Question(split="unlabelled"))
-    labelled = lab.predict(run, f"{folder / 'shapes.npz'}:test", "again")
-    assert lab.load_predictions(labelled, "again").digests != ()
+    labelled = lab.predict(one, f"{folder / 'shapes.npz'}:test", "again")
+    assert lab.find_errors(labelled, lab.Question(split="again"))
     np.testing.assert_array_equal(
         lab.load_predictions(labelled, "again").probabilities,
         lab.load_predictions(labelled, "test").probabilities,
     )
+    assert {row["split"] for row in lab.load_ledger(labelled)} >= {"again"}
+
+
+def keep_one_member(run, path: Path):
+    """Copy a run; its manifest names the first member only."""
+    shutil.copytree(run.path, path)
+    copied = open_run(path)
+    save_run(replace(copied, members=copied.members[:1]))
+    return path
 
 
 def test_results_are_counted_from_the_run(run, tmp_path):
@@ -300,6 +370,9 @@ def test_table_of_errors_names_classes_that_have_names(run):
 
 
 def test_ledger_tells_who_asked_what(run):
+    labels = lab.load_labels(run, "test")
     rows = lab.load_ledger(run)
-    assert {row["split"] for row in rows} <= {"test", "again"}
-    assert all(row["purpose"] == "report" and len(row["labels_sha256"]) == 64 for row in rows)
+    assert "load_labels" in {row["command"] for row in rows}
+    assert {row["split"] for row in rows} == {"test"}
+    assert {row["purpose"] for row in rows} == {"report"}
+    assert {row["labels_sha256"] for row in rows} == {labels.sha256}

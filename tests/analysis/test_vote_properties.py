@@ -11,6 +11,7 @@ from ensemble_lab.analysis.vote import Vote, combine, combine_blocks
 from ensemble_lab.decision import RULES, TIES, Decision
 from ensemble_lab.store.predictions import Predictions
 from tests.analysis.strategies import ensembles
+from tests.conftest import need
 
 DECISIONS = st.builds(
     Decision,
@@ -118,8 +119,8 @@ def test_the_class_of_the_mean_rule_has_the_largest_mean(predictions: Prediction
 
 @pytest.mark.parametrize("n_classes", [2, 10, 60])
 def test_lowest_policy_is_the_hard_vote_of_scikit_learn(n_classes: int) -> None:
-    ensemble = pytest.importorskip("sklearn.ensemble")
-    preprocessing = pytest.importorskip("sklearn.preprocessing")
+    ensemble = need("sklearn.ensemble")
+    preprocessing = need("sklearn.preprocessing")
     rng = np.random.default_rng(n_classes)
     votes = rng.integers(0, n_classes, (6, 500))
     # Half of the members follow the first, so that there are majorities as well as ties.

@@ -9,6 +9,7 @@ from ensemble_lab.data.dataset import missing_classes
 from ensemble_lab.data.sources import load_dataset, load_published, load_split
 from ensemble_lab.exceptions import MissingExtraError
 from ensemble_lab.spec.data import Digits
+from tests.conftest import need
 
 DIGITS = Digits(name="digits")
 IMAGES_SHA256 = ["fb791700e50806ea", "2b9d45855772a19a"]
@@ -18,7 +19,7 @@ LABELS_SHA256 = ["a666bbb9950a3bfb", "5382ce8be0df030a"]
 @pytest.fixture(autouse=True)
 def _needs_scikit_learn(request: pytest.FixtureRequest) -> None:
     if "without_scikit_learn" not in request.node.name:
-        pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+        need("sklearn")
 
 
 def test_test_split_is_that_of_scikit_learns_own_example() -> None:

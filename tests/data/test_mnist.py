@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import http.server
+import os
 import struct
 import sys
 import threading
@@ -16,6 +17,7 @@ from ensemble_lab.canonical import array_sha256
 from ensemble_lab.data.sources import load_dataset, load_published, load_split, locate, mnist
 from ensemble_lab.exceptions import DataError, MissingExtraError
 from ensemble_lab.spec.data import Mnist
+from tests.conftest import miss, need
 
 MNIST = Mnist(name="mnist")
 RNG = np.random.default_rng(0)
@@ -82,9 +84,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this machine be reached directly, whatever the user's network asks for."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "127.0.0.1")
+
+
+@pytest.fixture
+def server(tmp_path: Path, no_proxy: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder served at the address of the download."""
-    pytest.importorskip("pooch", reason="pooch is not installed")
+    need("pooch")
     folder = tmp_path / "served"
     folder.mkdir()
 
@@ -98,7 +110,6 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as httpd:
         thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
         thread.start()
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setattr(mnist, "ADDRESS", f"http://127.0.0.1:{httpd.server_port}/")
         yield folder
         httpd.shutdown()
@@ -186,10 +197,9 @@ def test_failed_download_says_where_to_lay_the_files() -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("home", "no_proxy")
 def test_without_network_the_message_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pooch", reason="pooch is not installed")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    need("pooch")
     monkeypatch.setattr(mnist, "ADDRESS", "http://127.0.0.1:9/")
     with pytest.raises(DataError, match=r"refused.*ENSEMBLE_LAB_DATA") as caught:
         locate(MNIST)
@@ -253,7 +263,7 @@ def test_real_idx_files_give_the_same_hashes_as_the_npz(mnist_dir: Path) -> None
         mnist_dir / name for name in ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
     )
     if not (images.exists() and labels.exists()):
-        pytest.skip(f"no IDX files of the test split in {mnist_dir}")
+        miss(f"no IDX files of the test split in {mnist_dir}")
     for path in (images, labels):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == mnist.FILES_SHA256[path.name]
     read = mnist.load_idx(images, "examples height width")[..., np.newaxis]

@@ -1,4 +1,7 @@
-"""Stands in for a worker: ``stand_in.py MODE KEY`` speaks its protocol and ends as MODE says."""
+"""Stands in for a worker: ``stand_in.py MODE KEY FOLDER`` speaks its protocol, ends as MODE says.
+
+FOLDER is its test's own: it tells its processes from all others, and they meet there.
+"""
 
 import json
 import os
@@ -6,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 
 def say(**values):
@@ -17,7 +21,13 @@ def write(text):
     sys.stdout.flush()
 
 
+def note(text):
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
 def stop(_number, _frame):
+    note("asked to stop, and leaves")
     say(event="interrupted", epoch=1.5)
     sys.exit(130)
 
@@ -40,7 +50,17 @@ def fail():
 
 def leave_a_child():
     """A child of the worker's own that lives on and holds its standard output."""
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3)"])
+    sleep = "import time; time.sleep(60)"
+    subprocess.Popen([sys.executable, "-c", sleep, "stand_in's child", sys.argv[3]])
+
+
+def meet():
+    """Wait for another worker: alone, it would wait for ever."""
+    folder = Path(sys.argv[3])
+    (folder / f"{sys.argv[2]}.here").touch()
+    while len(list(folder.glob("*.here"))) < 2:
+        time.sleep(0.01)
+    time.sleep(0.2)
 
 
 def cut_the_last_word():
@@ -49,7 +69,7 @@ def cut_the_last_word():
 
 
 def end_without_a_word():
-    sys.stderr.write("the last words\n")
+    note("the last words")
     sys.exit(3)
 
 
@@ -59,7 +79,8 @@ AT_FIRST = {
     "locked": lambda: (say(event="locked"), sys.exit(0)),
     "failed": fail,
     "slow": lambda: signal.signal(signal.SIGTERM, stop),
-    "deaf": lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN),
+    "deaf": lambda: signal.signal(signal.SIGTERM, lambda *_: note("asked to stop, and stays")),
+    "session": lambda: note(f"leads its session: {os.getsid(0) == os.getpid()}"),
     "noise": make_noise,
     "orphan": leave_a_child,
 }
@@ -70,6 +91,7 @@ AFTER_AN_EPOCH = {
     "deaf": wait_forever,
     "cut": cut_the_last_word,
     "pause": lambda: time.sleep(0.2),
+    "meet": meet,
 }
 
 
@@ -80,6 +102,8 @@ def main(mode):
         say(event="epoch", epoch=epoch, epochs=3, loss=1 / epoch, validation_loss=None)
         AFTER_AN_EPOCH.get(mode, lambda: None)()
     say(event="done", status="complete" if mode == "complete" else "trained", unknown="ignored")
+    if mode == "stumble":
+        sys.exit(4)
 
 
 if __name__ == "__main__":

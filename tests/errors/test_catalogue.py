@@ -15,6 +15,7 @@ from ensemble_lab.errors.rows import ROW_NAMES
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.predictions import Predictions
 from tests.analysis.strategies import ensembles
+from tests.conftest import need
 from tests.toy import CASES, INDEX, MEMBERS, hard_predictions, toy_labels, toy_predictions
 
 MAJORITY = Decision(rule="majority")
@@ -200,7 +201,7 @@ def test_gap_filter_on_hard_votes_is_refused_and_others_work() -> None:
 
 @pytest.mark.parametrize("catalogue", [toy_catalogue(), hard_catalogue(), toy_catalogue().head(0)])
 def test_frame_holds_the_rows_with_types_of_numbers(catalogue: Catalogue) -> None:
-    pytest.importorskip("pandas")
+    need("pandas")
     frame = catalogue.to_frame()
     assert tuple(frame.columns) == ROW_NAMES
     assert len(frame) == len(catalogue)

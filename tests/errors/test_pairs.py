@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ensemble_lab.errors.pairs import count_pairs, parse_pair, render_pair
 from ensemble_lab.exceptions import PredictionError
+from tests.conftest import need
 
 CLASSES = st.integers(0, 4)
 
@@ -74,7 +75,7 @@ def test_columns_of_other_lengths_are_refused() -> None:
 
 @given(st.lists(st.tuples(CLASSES, CLASSES), max_size=40))
 def test_pairs_are_the_off_diagonal_of_the_confusion_matrix(pairs: list[tuple[int, int]]) -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
+    metrics = need("sklearn.metrics")
     label, predicted = np.array(pairs, np.int64).reshape(-1, 2).T
     counts = count_pairs(label, predicted)
     assert sum(count for _, count in counts) == (label != predicted).sum()

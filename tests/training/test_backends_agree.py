@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import miss
+
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
@@ -17,9 +19,7 @@ def results(tmp_path_factory):
     """The same training on both backends, each in its own process."""
     for name in ("tensorflow", "jax"):
         if importlib.util.find_spec(name) is None:
-            if os.environ.get("ENSEMBLE_LAB_REQUIRE_ALL") == "1":
-                pytest.fail(f"{name} must be installed")
-            pytest.skip(f"{name} is not installed")
+            miss(f"{name} is not installed")
     folder = tmp_path_factory.mktemp("peers")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     workers = {

@@ -1,8 +1,16 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from ensemble_lab.exceptions import TrainingError
 from ensemble_lab.training.environment import open_backend, plan_environment
 from tests.training.members import build_member
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_one_thread_is_one_thread_everywhere(monkeypatch):
@@ -15,6 +23,48 @@ def test_one_thread_is_one_thread_everywhere(monkeypatch):
         "--xla_gpu_deterministic_ops=true",
         "--xla_cpu_multi_thread_eigen=false",
     ]
+
+
+def test_threads_of_the_member_are_those_of_every_pool():
+    member = build_member("tensorflow").model_copy(update={"threads": 2})
+    variables = plan_environment(member)
+    assert variables["OMP_NUM_THREADS"] == variables["NPROC"] == "2"
+    assert "multi_thread" not in variables["XLA_FLAGS"]
+
+
+SETTINGS = """
+import keras
+print(keras.config.floatx(), keras.config.image_data_format())
+"""
+OPENED = f"""
+from ensemble_lab.training.environment import open_backend
+from tests.training.members import build_member
+with open_backend(build_member("{{backend}}")):
+    {SETTINGS.strip().replace(chr(10), "; ")}
+"""
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [(SETTINGS, "float16 channels_first"), (OPENED, "float32 channels_last")],
+    ids=["plain Keras", "worker"],
+)
+def test_users_settings_of_keras_reach_no_worker(backend, tmp_path, script, said):
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text(
+        json.dumps({"floatx": "float16", "image_data_format": "channels_first"})
+    )
+    environment = os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    del environment["KERAS_HOME"]
+    answer = subprocess.run(
+        [sys.executable, "-c", script.format(backend=backend)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout.strip() == said
 
 
 @pytest.mark.keras

@@ -19,6 +19,7 @@ from ensemble_lab.store.run import Entry, Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.store.training_state import state_path
 from ensemble_lab.training.plan import hash_examples
+from tests.conftest import train_in_name
 from tests.training.members import draw_examples
 
 pytestmark = pytest.mark.keras
@@ -190,6 +191,19 @@ def test_what_cannot_be_is_one_event_and_exit_code_1(backend, tmp_path):
     assert [event["event"] for event in events] == ["failed"]
     assert events[0]["error"] == "MismatchError"
     assert "The data have changed" in events[0]["cause"]
+
+
+@pytest.mark.parametrize("options", [(), ("--predict", "test")])
+def test_member_of_other_layers_does_not_predict(backend, tmp_path, options):
+    """A later version may build other layers from the same spec."""
+    run = build_run(tmp_path, backend, epochs=1)
+    train_in_name(run, KEY, np.random.default_rng(0), architecture_sha256="b" * 64)
+    code, (*_, last) = finish(start(run, *options))
+    assert code == 1
+    assert (last["event"], last["error"]) == ("failed", "MismatchError")
+    assert f"architecture of {KEY} must be " in last["cause"]
+    assert "got bbbbbbbbbbbb" in last["cause"]
+    assert not predictions_path(run, KEY, "test").exists()
 
 
 def test_member_that_another_process_writes_is_left_to_it(backend, tmp_path):
