@@ -23,18 +23,26 @@ def experiment(request):
 
 @pytest.fixture
 def results(experiment):
-    return json.loads((experiment / "results.json").read_text())
+    return json.loads((experiment / "results.json").read_text(encoding="utf-8"))
+
+
+def test_there_is_an_experiment_to_check():
+    assert EXPERIMENTS
 
 
 def test_members_of_the_readme_are_those_of_the_results(experiment, results):
-    listed = {row[0]: row[1:] for row in rows((experiment / "README.md").read_text())}
+    listed = {
+        row[0]: row[1:] for row in rows((experiment / "README.md").read_text(encoding="utf-8"))
+    }
     for member in results["members"]:
         wanted = ("parameters", "epochs", "validation_errors", "test_errors")
         assert listed[member["key"]] == [str(member[name]) for name in wanted]
 
 
 def test_votes_of_the_readme_are_those_of_the_results(experiment, results):
-    listed = {row[0]: row[1:] for row in rows((experiment / "README.md").read_text())}
+    listed = {
+        row[0]: row[1:] for row in rows((experiment / "README.md").read_text(encoding="utf-8"))
+    }
     for vote in results["votes"]:
         low, high = vote["interval"]["low"], vote["interval"]["high"]
         decision = vote["decision"].replace(",", "")
@@ -43,7 +51,7 @@ def test_votes_of_the_readme_are_those_of_the_results(experiment, results):
 
 
 def test_cost_in_the_readme_is_that_of_the_results(experiment, results):
-    text = (experiment / "README.md").read_text()
+    text = (experiment / "README.md").read_text(encoding="utf-8")
     assert f"{results['tflop']:.0f} TFLOP" in text
     assert f"{results['minutes']:.0f} core-minutes" in text
 
@@ -55,10 +63,21 @@ def test_results_are_of_a_named_commit_and_machine(results):
 
 
 def test_the_main_readme_shows_the_same_vote():
-    results = json.loads((ROOT / "experiments/first-vote/results.json").read_text())
-    text = (ROOT / "README.md").read_text()
+    results = json.loads((ROOT / "experiments/first-vote/results.json").read_text(encoding="utf-8"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     for member in results["members"]:
         assert re.search(rf"^{member['key']} +{member['test_errors']} ", text, re.MULTILINE)
     majority = results["votes"][0]
     assert re.search(rf"^vote +{majority['errors']} ", text, re.MULTILINE)
     assert f"8 of {majority['errors']} errors in 10,000 examples of test" in text
+
+
+def test_first_vote_lists_as_many_images_as_its_vote_gets_wrong():
+    folder = ROOT / "experiments/first-vote"
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^\d+(?:,\s+\d+)+$", text, re.MULTILINE)
+    indices = [int(word) for word in re.findall(r"\d+", listed)]
+    assert results["votes"][0]["decision"].startswith("majority")
+    assert len(indices) == len(set(indices)) == results["votes"][0]["errors"]
+    assert all(0 <= index < 10_000 for index in indices)

@@ -25,7 +25,8 @@ def test_python_lines_run_as_they_stand(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("experiment.toml").write_text(
         'name = "first-vote"\n[data]\nname = "digits"\n[[members]]\ngroup = "mlp"\n'
-        'architecture = { name = "mlp", hidden = [32] }\nseeds = [0, 1, 2]\nepochs = 3\n'
+        'architecture = { name = "mlp", hidden = [32] }\nseeds = [0, 1, 2]\nepochs = 3\n',
+        encoding="utf-8",
     )
     names: dict[str, object] = {}
     exec(lines, names)
@@ -64,13 +65,13 @@ def test_packaged_experiment_files_parse(name):
     "path", sorted(ROOT.glob("experiments/*/experiment.toml")), ids=lambda path: path.parent.name
 )
 def test_shipped_experiments_parse_and_are_named_after_their_folder(path):
-    assert parse_experiment(path.read_text()).name == path.parent.name
+    assert parse_experiment(path.read_text(encoding="utf-8")).name == path.parent.name
 
 
 def test_extras_named_in_messages_exist():
     import configparser
 
     config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg")
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
     assert {"train", "jax", "dev"} <= set(config["options.extras_require"])
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]

@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ensemble_lab.decision import RULES, Decision
 from ensemble_lab.exceptions import MissingError
 from ensemble_lab.spec.experiment import ExperimentSpec, read_experiment
 from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.files import save_json
-from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.ledger import Recorded
 from ensemble_lab.store.members import Member, load_member
-from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.training.plan import count_tflop
@@ -117,9 +113,8 @@ def _member_rows(run: Run, members: tuple[Member, ...]) -> list[dict[str, Any]]:
 
 
 def _count_errors(run: Run, split: str) -> list[int]:
-    labels = load_labels(run, split, command="results")
-    votes = load_predictions(run, split).votes
-    return [int(count) for count in np.count_nonzero(votes != labels.values, axis=1)]
+    # By way of a vote, so that the ledger says which predictions were scored.
+    return [member.errors for member in score_vote(run, split, command="results").members]
 
 
 def _vote_row(report: VoteReport) -> dict[str, Any]:

@@ -16,8 +16,9 @@ class Answer:
 
 
 @pytest.fixture
-def call(capsys) -> Callable[..., Answer]:
-    """Run a command; return exit code, stdout and stderr."""
+def call(capsys, monkeypatch) -> Callable[..., Answer]:
+    """Run a command on a terminal of 80 columns; return exit code, stdout and stderr."""
+    monkeypatch.setenv("COLUMNS", "80")
 
     def run(*arguments) -> Answer:
         with pytest.raises(SystemExit) as stop:

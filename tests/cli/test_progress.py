@@ -85,3 +85,29 @@ def test_summary_counts_what_others_hold(clock):
         "1 of 2 members done in 1:15",
         "another process is training a-0001",
     ]
+
+
+def test_no_time_is_foretold_before_a_thirtieth_is_done(clock):
+    progress = Progress()
+    progress.report(Event(event="waiting", key="a-0000", epochs=60, tflop=3.0))
+    clock[0] = 1060
+    assert "left" not in progress._headline()
+    progress.report(Event(event="progress", key="a-0000", epoch=1.9, epochs=60))
+    assert "left" not in progress._headline()
+    progress.report(Event(event="progress", key="a-0000", epoch=2, epochs=60))
+    # A thirtieth took a minute.
+    assert "members 0/1 · 29:00 left · " in progress._headline()
+
+
+def test_longer_estimate_of_a_member_itself_counts(clock):
+    progress = Progress()
+    tell(progress)
+    clock[0] = 1060
+    for seconds, left in ((90, "1:40"), (200, "3:20")):
+        progress.report(
+            Event(event="progress", key="bn-elu-0000", epoch=4, epochs=8, seconds_left=seconds)
+        )
+        assert f" {left} left" in progress._headline()
+    progress.report(Event(event="done", key="bn-elu-0000", status="trained", seconds_left=200))
+    # 3 of 4 TFLOP in a minute; the member that ended counts no longer.
+    assert " 0:20 left" in progress._headline()

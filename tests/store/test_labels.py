@@ -64,6 +64,30 @@ def test_only_a_reported_split_is_recorded(run):
     assert len(load_ledger(run)) == 1
 
 
+@pytest.mark.parametrize("name", ["more", "validation-2"])
+def test_reported_split_of_any_name_is_recorded(run, name):
+    labels = np.array([2, 0, 1])
+    more = run.with_split(name)
+    sha256 = array_sha256(labels)
+    save_split(more, record_of(run, name=name, labels_sha256=sha256), labels)
+    found = load_labels(more, name, command="vote", decision="1" * 64, members="2" * 64)
+    assert type(found) is TestLabels
+    assert found.recorded == "recorded"
+    (row,) = load_ledger(run)
+    del row["time"], row["version"]
+    assert row == {
+        "command": "vote",
+        "split": name,
+        "labels_sha256": sha256,
+        "purpose": "report",
+        "decision": "1" * 64,
+        "members": "2" * 64,
+        "n_candidates": 1,
+    }
+    with pytest.raises(LabelAccessError, match="'choose'"):
+        load_validation_labels(more, name)
+
+
 def test_altered_labels_are_refused(run, refusal):
     values = load_labels(run, "test").values
     for altered in ((values + 1) % 3, values[:2], values[None], values.astype(np.float64) + 0.5):

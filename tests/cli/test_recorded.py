@@ -1,0 +1,104 @@
+"""Every look at test labels is in the ledger, with what was scored, or said not to be."""
+
+import errno
+import os
+from dataclasses import replace
+
+import pytest
+
+from ensemble_lab.decision import RULES, Decision
+from ensemble_lab.store.ledger import load_ledger
+from ensemble_lab.store.predictions import load_predictions
+
+COMMANDS = {
+    "vote": ["vote", "{run}"],
+    "errors": ["errors", "{run}"],
+    "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
+}
+RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
+SAYING = "not recorded: the run is read-only, so its ledger was not written"
+
+
+@pytest.fixture
+def ask(call, tmp_path):
+    """Run a command on a run, in which it must succeed."""
+
+    def ask(run, words, *more):
+        answer = call(*(word.format(run=run.path, folder=tmp_path) for word in words), *more)
+        assert answer.code == 0, answer.err
+        return answer
+
+    return ask
+
+
+def rows(run, *names):
+    return [tuple(row[name] for name in names) for row in load_ledger(run)]
+
+
+def scored(run, decision, members=()) -> tuple[str, str]:
+    """Digests of a decision with the members that vote, and of their predictions."""
+    predictions = load_predictions(run, members=members)
+    whole = replace(decision, members=predictions.members)
+    return whole.digest, predictions.digest
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_row_says_which_decision_on_which_predictions(ask, make_run, command):
+    run = make_run()
+    one = ("--members", "a-0000")
+    every, whole = scored(run, Decision())
+    first = scored(run, Decision(), ("a-0000",))
+    ask(run, COMMANDS[command])
+    ask(run, COMMANDS[command])
+    names = ("command", "split", "purpose", "decision", "members")
+    line = (command, "test", "report", every, whole)
+    assert rows(run, *names) == [line]
+    ask(run, COMMANDS[command], *one)
+    ask(run, COMMANDS[command], *one)
+    assert first[1] != whole
+    assert rows(run, *names) == [line, (*line[:-2], *first)]
+    ask(run, COMMANDS[command], "--rule", "mean-probability")
+    other = scored(run, Decision(rule="mean-probability"))
+    assert rows(run, "decision", "members")[2:] == [other]
+
+
+def test_rows_of_results_say_which_decisions_on_which_predictions(ask, make_run):
+    run = make_run()
+    for _ in range(2):
+        ask(run, RESULTS)
+    assert rows(run, "command", "split", "decision", "members") == [
+        ("results", "test", *scored(run, Decision(rule=rule))) for rule in RULES
+    ]
+
+
+def test_a_vote_by_group_has_a_row_for_each_group(ask, make_run):
+    run = make_run(groups={"a": 2, "b": 1})
+    ask(run, COMMANDS["vote"], "--by", "group")
+    asked = [(), ("a-*",), ("b-*",)]
+    assert rows(run, "decision", "members") == [scored(run, Decision(), each) for each in asked]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize("words", [*COMMANDS.values(), RESULTS], ids=lambda words: words[0])
+def test_run_that_cannot_be_written_answers_and_says_not_recorded(
+    ask, make_run, monkeypatch, words, number
+):
+    run = make_run()
+    real = os.open
+
+    def read_only(path, flags, *rest, **named):
+        if str(path).endswith("test-access.jsonl") and flags & (os.O_WRONLY | os.O_RDWR):
+            raise OSError(number, os.strerror(number), str(path))
+        return real(path, flags, *rest, **named)
+
+    monkeypatch.setattr(os, "open", read_only)
+    answer = ask(run, words)
+    assert answer.out
+    assert answer.err.splitlines() == [SAYING]
+    assert load_ledger(run) == []
+
+
+@pytest.mark.parametrize("words", [*COMMANDS.values(), RESULTS], ids=lambda words: words[0])
+def test_what_is_recorded_is_not_talked_about(ask, make_run, words):
+    run = make_run()
+    assert [ask(run, words).err for _ in range(2)] == ["", ""]
