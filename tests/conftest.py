@@ -116,6 +116,7 @@ def write_run(
     probabilities: np.ndarray | None = None,
     labels: np.ndarray | None = None,
     data_path: str | None = None,
+    lead: float = 0.6,
     seed: int = 0,
 ) -> Run:
     """Write a run at `path` and its images at ``<path>.npz``; return it.
@@ -133,6 +134,8 @@ def write_run(
         Of the test split.
     data_path : str
         Records this path of the images, in the place of the true one.
+    lead : float
+        How far drawn probabilities favour the label.
     """
     rng = np.random.default_rng(seed)
     if probabilities is not None:
@@ -180,7 +183,7 @@ def write_run(
         parent = train_in_name(run, entry.key, rng)
         for split in dataset.splits[1:]:
             given = probabilities if split.name == "test" else None
-            drawn = draw_probabilities(rng, split.labels, n_classes)
+            drawn = draw_probabilities(rng, split.labels, n_classes, lead)
             rows = drawn if given is None else np.asarray(given[row], np.float32)
             save_predictions(run, entry.key, split.name, rows, split.index, parent=parent)
     return run
@@ -221,9 +224,11 @@ def train_in_name(run: Run, key: str, rng: np.random.Generator, **wishes: Any) -
     return save_member(run, key, write_weights, **about | wishes).weights_sha256
 
 
-def draw_probabilities(rng: np.random.Generator, labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """float32 (examples, classes), right more often than not."""
-    rows = rng.random((len(labels), n_classes)) + np.eye(n_classes)[labels]
+def draw_probabilities(
+    rng: np.random.Generator, labels: np.ndarray, n_classes: int, lead: float
+) -> np.ndarray:
+    """float32 (examples, classes), right more often than not; always with a lead of 1."""
+    rows = rng.random((len(labels), n_classes)) + lead * np.eye(n_classes)[labels]
     return (rows / rows.sum(axis=1, keepdims=True)).astype(np.float32)
 
 

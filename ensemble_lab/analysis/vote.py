@@ -21,7 +21,7 @@ __all__ = ["Vote", "combine", "combine_blocks"]
 _BLOCK_CELLS = 163_840
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Vote:
     """One class for each example, and what it rests on.
 
@@ -44,6 +44,10 @@ class Vote:
     mean_probabilities: Floats | None
     is_tied: Booleans
     decision: Decision
+
+    def __repr__(self) -> str:
+        n_ties = int(self.is_tied.sum())
+        return f"Vote({len(self.predicted):,} examples, {n_ties:,} ties: {self.decision.text})"
 
 
 def combine(predictions: Predictions, decision: Decision) -> Vote:

@@ -123,4 +123,5 @@ def _describe_usage(error: Any) -> str:
     if message.startswith("No such command"):
         name = message.split("'")[1]
         message += closest(name, COMMANDS).rstrip(".")
-    return f"{message}. See: {path} --help"
+    end = "" if message.endswith("?") else "."
+    return f"{message}{end} See: {path} --help"

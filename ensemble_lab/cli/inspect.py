@@ -71,4 +71,4 @@ def command(run: RunFolder, format: Format = "table") -> None:
             print(f"\n{name}: {sentence}")
     if summary.catalogues:
         print("\ncatalogues: " + ", ".join(summary.catalogues))
-    print(f"\nuses of labels that are for reporting (test-access.jsonl): {summary.n_accesses}")
+    print(f"\ndifferent uses of labels for reporting (test-access.jsonl): {summary.n_accesses}")

@@ -1,7 +1,8 @@
 """Predict with all members of a run on another data set.
 
 SOURCE is digits, mnist or an npz file with x_test (and y_test, if labelled); SPLIT is train or
-test. Afterwards --split NAME works in every command.
+test. Afterwards --split NAME works in
+vote, errors and gallery, if there are labels.
 """
 
 from typing import Annotated
@@ -30,6 +31,7 @@ def command(
     """Predict with all members of a run on another data set."""
     from ensemble_lab.cli.progress import Progress
     from ensemble_lab.store.predictions import has_predictions
+    from ensemble_lab.store.splits import load_record
     from ensemble_lab.workflows.predict import predict
 
     with Progress() as progress:
@@ -44,8 +46,12 @@ def command(
         )
     for line in progress.summary():
         note(line)
-    predicted = [key for key in opened.keys if has_predictions(opened, key, name)]
-    print(
-        f"{len(predicted)} of {len(opened.keys)} members have predictions on {name}; "
-        f"ask with --split {name}"
-    )
+    missing = [key for key in opened.keys if not has_predictions(opened, key, name)]
+    n_predicted = len(opened.keys) - len(missing)
+    print(f"{n_predicted} of {len(opened.keys)} members have predictions on {name}")
+    if missing:
+        print(f"not trained yet: {', '.join(missing)}; train, then predict again")
+    if load_record(opened, name).labels_sha256 is None:
+        print(f"it has no labels; read it in Python: lab.load_predictions(run, {name!r})")
+    else:
+        print(f"ask with --split {name}")

@@ -75,7 +75,6 @@ def _print_plan(experiment: Path, run: Path | None, choice: dict[str, Any]) -> N
             "architecture": member.spec.architecture.name,
             "backend": member.spec.backend,
             "parameters": member.plan.parameters,
-            "images": member.plan.images,
             "epochs": member.plan.epochs,
             "TFLOP": member.plan.tflop,
             "to do": "train" if member.spec.key in lacking else "complete",
@@ -85,4 +84,6 @@ def _print_plan(experiment: Path, run: Path | None, choice: dict[str, Any]) -> N
     print(render_table(rows, list(rows[0]) if rows else ["member"]))
     splits = ", ".join(f"{split.n_examples:,} {split.name}" for split in plan.dataset.splits)
     total = sum(m.plan.tflop for m in plan.chosen_members if m.spec.key in lacking)
-    print(f"{len(lacking)} members to train, {total:.3g} TFLOP; {plan.dataset.name}: {splits}")
+    members = "1 member" if len(lacking) == 1 else f"{len(lacking)} members"
+    print(f"{members} to train, {total:.3g} TFLOP")
+    print(f"{plan.dataset.name}: {splits} images")

@@ -31,7 +31,7 @@ MAX_CLASSES = 65_536
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Split:
     """Examples of one split; made by `build_split`, which checks and hashes.
 
@@ -57,6 +57,11 @@ class Split:
     labels: Labels | None
     images_sha256: str
     labels_sha256: str | None
+
+    def __repr__(self) -> str:
+        shape = "×".join(map(str, self.image_shape))
+        labels = "no labels" if self.labels is None else "labels"
+        return f"Split({self.name!r}: {self.n_examples:,} images {shape}, {labels}, {self.role})"
 
     @property
     def n_examples(self) -> int:

@@ -43,7 +43,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Catalogue:
     """Rows of examples as the columns of a table; each method returns a new catalogue.
 
@@ -124,6 +124,12 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def __repr__(self) -> str:
+        return (
+            f"Catalogue({self.split!r}: {len(self):,} rows, vote of {len(self.members)}, "
+            f"{self.decision.text})"
+        )
 
     @property
     def indices(self) -> tuple[int, ...]:

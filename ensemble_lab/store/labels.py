@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SplitLabels:
     """Labels of a split.
 
@@ -46,13 +46,17 @@ class SplitLabels:
     sha256: str
     recorded: Recorded | None = None
 
+    def __repr__(self) -> str:
+        ledger = "" if self.recorded is None else f", {self.recorded}"
+        return f"{type(self).__name__}({self.split!r}: {len(self.values):,} labels{ledger})"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class ValidationLabels(SplitLabels):
     """Labels that may be used to choose."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TestLabels(SplitLabels):
     """Labels that are for reporting."""
 

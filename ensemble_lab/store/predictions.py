@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Predictions:
     """Votes and probabilities of an ensemble on a split.
 
@@ -87,6 +87,13 @@ class Predictions:
                 f"predictions must have at least one member and one example; got {n_members} "
                 f"members and {n_examples} examples."
             )
+
+    def __repr__(self) -> str:
+        what = "votes" if self.probabilities is None else "probabilities"
+        return (
+            f"Predictions({self.split!r}: {what} of {len(self.members)} members on "
+            f"{len(self.index):,} examples, {self.n_classes} classes)"
+        )
 
     @property
     def digest(self) -> str:

@@ -168,5 +168,7 @@ def choose_keys(
     except SpecError:
         first, step = 0, 0
     if not 1 <= first <= step:
-        raise SpecError(f"shard must be I/N with I from 1 to N; got {shard[:40]!r}, not 1/4, say.")
+        raise SpecError(
+            f"shard must be I/N with I from 1 to N; got {shard[:40]!r}. Write 1/4, say."
+        )
     return chosen[first - 1 :: step]

@@ -96,6 +96,8 @@ def find_lacking(plan: Plan, run: Run | Path | str | None = None) -> tuple[Plann
 
     Raises
     ------
+    MismatchError
+        The run cannot grow into the plan (see `train`).
     DamagedError
         A file of a member is damaged; it is never overwritten unasked.
     """
@@ -103,16 +105,25 @@ def find_lacking(plan: Plan, run: Run | Path | str | None = None) -> tuple[Plann
         path = _locate_run(plan, run)
         if not (path / "run.json").exists():
             return plan.chosen_members
-        run = open_run(path)
-    return tuple(
-        member
-        for member in plan.chosen_members
-        if member.spec.key not in run.keys or not is_complete(run, member.spec.key)
-    )
+        run = _grow(open_run(path), _describe_run(plan, path), plan.chosen)
+    return tuple(m for m in plan.chosen_members if not is_complete(run, m.spec.key))
 
 
 def _locate_run(plan: Plan, run: Path | str | None) -> Path:
     return Path(run) if run is not None else Path("checkpoints") / plan.experiment.name
+
+
+def _describe_run(plan: Plan, path: Path) -> Run:
+    """Return the run that a plan would make from nothing."""
+    return Run(
+        path=path,
+        name=plan.experiment.name,
+        class_names=plan.class_names,
+        image_shape=plan.dataset.image_shape,
+        data=plan.experiment.data.to_json(),
+        splits=tuple(split.name for split in plan.dataset.splits),
+        members=tuple(member.entry for member in plan.members),
+    )
 
 
 def prepare_run(plan: Plan, path: Path, source: ExperimentSpec | Path | str) -> Run:
@@ -124,15 +135,7 @@ def prepare_run(plan: Plan, path: Path, source: ExperimentSpec | Path | str) -> 
         It holds other data, classes, or a started member of another making.
     """
     dataset, spec = plan.dataset, plan.experiment
-    wanted = Run(
-        path=path,
-        name=spec.name,
-        class_names=plan.class_names,
-        image_shape=dataset.image_shape,
-        data=spec.data.to_json(),
-        splits=tuple(split.name for split in dataset.splits),
-        members=tuple(member.entry for member in plan.members),
-    )
+    wanted = _describe_run(plan, path)
     with lock_run(path):
         if (path / "run.json").exists():
             wanted = _grow(open_run(path), wanted, plan.chosen)

@@ -87,11 +87,16 @@ def test_dry_run(call, make_run, spy, typed, wanted):
     plans, lacks = spy(planning, "plan_experiment"), spy(train, "find_lacking")
     path = run.path / "experiment.toml"
     answer = call("train", path, "--dry-run", "--run", run.path, *typed)
-    assert answer.code == 0, answer.err
     usual = {"members": [], "shard": None, "data_dir": None, "backend": None}
     assert plans == [((path,), usual | wanted)]
     assert [args[1] for args, _ in lacks] == [run.path]
-    assert "0 members to train, 0 TFLOP" in answer.out
+    if "backend" in wanted:
+        # What train refuses, its plan must not promise.
+        assert answer.code == 1
+        assert "backend of member a-0000 must stay 'tensorflow'" in answer.err
+    else:
+        assert answer.code == 0, answer.err
+        assert "0 members to train, 0 TFLOP" in answer.out
 
 
 @pytest.mark.parametrize(
@@ -113,7 +118,11 @@ def test_predict(call, make_run, spy, typed, wanted):
     assert args == (run.path, "mine.npz:train", "test")
     assert callable(named.pop("report"))
     assert named == {"engine": "process", "workers": None, "data_dir": None} | wanted
-    assert answer.out == "2 of 3 members have predictions on test; ask with --split test\n"
+    assert answer.out.splitlines() == [
+        "2 of 3 members have predictions on test",
+        "not trained yet: a-0001; train, then predict again",
+        "ask with --split test",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def write(path: str | Path) -> Run:
         probabilities=np.array(SIXTEENTHS, np.float32) / 16,
         labels=np.array(LABELS),
         data_path="images.npz",
+        lead=1.0,
     )
     prepare(run, KEY)
     save_failure(run, "a-0001", Failure("WorkerDied", "killed by SIGKILL", "2026-01-01"))

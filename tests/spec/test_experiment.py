@@ -283,7 +283,7 @@ def test_file_that_is_no_text_is_refused(tmp_path, content):
 
 
 def test_folder_is_no_experiment_file(tmp_path):
-    with pytest.raises(SpecError, match="readable"):
+    with pytest.raises(SpecError, match="got a folder"):
         load_experiment(tmp_path)
 
 
