@@ -170,7 +170,9 @@ def load_member(run: Run, key: str) -> Member:
     entry = run.member(key)
     path = member_path(run, key)
     if not path.exists():
-        raise MissingError(f"member {key} must be trained; got no file {path}.")
+        raise MissingError(
+            f"member {key} must be trained; got no file {path}. Go on with: ensemble-lab train"
+        )
     with open_sealed(path, "member") as file:
         if file.header["key"] != key:
             raise DamagedError(f"member must be {key!r}; got {file.header['key']!r}, in {path}.")
