@@ -46,7 +46,7 @@ _NAMES = {
     "keep_errors": "workflows.errors",
     "list_runs": "workflows.inspect",
     "load_catalogue": "errors.files",
-    "load_epoch_votes": "store.predictions",
+    "load_epoch_votes": "store.epoch_votes",
     "load_failure": "store.members",
     "load_experiment": "spec.experiment",
     "load_images": "workflows.images",
@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.gallery import draw_gallery
     from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment, parse_experiment
     from ensemble_lab.spec.member import MemberSpec
+    from ensemble_lab.store.epoch_votes import load_epoch_votes
     from ensemble_lab.store.labels import (
         TestLabels,
         ValidationLabels,
@@ -91,7 +92,7 @@ if TYPE_CHECKING:
     )
     from ensemble_lab.store.ledger import load_ledger
     from ensemble_lab.store.members import load_failure, load_member
-    from ensemble_lab.store.predictions import Predictions, load_epoch_votes, load_predictions
+    from ensemble_lab.store.predictions import Predictions, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
     from ensemble_lab.workflows.demo import run_demo
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors

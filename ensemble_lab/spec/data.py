@@ -2,10 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from ensemble_lab.exceptions import SpecError
-from ensemble_lab.spec.frozen import FrozenSpec
+from ensemble_lab.spec.frozen import FrozenSpec, parse_stored
 
 __all__ = ["DataSpec", "Digits", "Mnist", "Npz", "ValidationSpec", "parse_data"]
 
@@ -67,10 +66,4 @@ def parse_data(values: dict[str, Any]) -> DataSpec:
     SpecError
         It is none; a later version may know it.
     """
-    try:
-        return _ADAPTER.validate_python(values)
-    except ValidationError as error:
-        raise SpecError(
-            f"data source must be one that this version knows; got {values!r} "
-            f"({error.error_count()} errors)."
-        ) from None
+    return parse_stored(_ADAPTER, values, what="data source")

@@ -1,12 +1,16 @@
 """What all parts of a spec share: frozen, strict, closed, with a canonical text and a digest."""
 
-from typing import Any
+import reprlib
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ensemble_lab.canonical import canonical_json, digest_of
+from ensemble_lab.exceptions import SpecError
 
-__all__ = ["FrozenSpec"]
+__all__ = ["FrozenSpec", "parse_stored"]
+
+Stored = TypeVar("Stored")
 
 
 class FrozenSpec(BaseModel):
@@ -36,3 +40,20 @@ class FrozenSpec(BaseModel):
     def digest(self) -> str:
         """SHA-256 of `canonical`, 64 hex digits."""
         return digest_of(self.to_json())
+
+
+def parse_stored(adapter: TypeAdapter[Stored], values: Any, *, what: str) -> Stored:
+    """Return the spec that `FrozenSpec.to_json` wrote.
+
+    Raises
+    ------
+    SpecError
+        It is none; a later version may know it.
+    """
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as error:
+        raise SpecError(
+            f"{what} must be one that this version knows; got {reprlib.repr(values)} "
+            f"({error.error_count()} errors)."
+        ) from None

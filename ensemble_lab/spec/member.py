@@ -1,14 +1,12 @@
 """One member: everything that decides its weights, but the examples."""
 
-import reprlib
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter
 
 from ensemble_lab.canonical import digest_of
-from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.architecture import ArchitectureSpec
-from ensemble_lab.spec.frozen import FrozenSpec
+from ensemble_lab.spec.frozen import FrozenSpec, parse_stored
 from ensemble_lab.spec.training import TrainingSpec
 
 __all__ = ["Backend", "ExampleHashes", "MemberSpec", "parse_member"]
@@ -56,6 +54,9 @@ class MemberSpec(FrozenSpec):
         )
 
 
+_ADAPTER: TypeAdapter[MemberSpec] = TypeAdapter(MemberSpec)
+
+
 def parse_member(values: Any) -> MemberSpec:
     """Return the member spec that `FrozenSpec.to_json` wrote.
 
@@ -64,10 +65,4 @@ def parse_member(values: Any) -> MemberSpec:
     SpecError
         It is none; a later version may know it.
     """
-    try:
-        return MemberSpec.model_validate(values)
-    except ValidationError as error:
-        raise SpecError(
-            f"member must be one that this version knows; got {reprlib.repr(values)} "
-            f"({error.error_count()} errors)."
-        ) from None
+    return parse_stored(_ADAPTER, values, what="member")

@@ -1,6 +1,6 @@
 """Predictions: what each member says of each example of a split."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,12 +27,13 @@ from ensemble_lab.store.splits import load_record
 
 __all__ = [
     "Predictions",
+    "check_header",
     "has_predictions",
-    "load_epoch_votes",
     "load_predictions",
     "predictions_path",
-    "save_epoch_votes",
+    "read_votes",
     "save_predictions",
+    "write_votes",
 ]
 
 
@@ -179,11 +180,15 @@ def save_predictions(
     )
     check_probabilities(probabilities, name=f"probabilities of {key} on {split}")
     votes = probabilities.argmax(axis=1).astype(smallest_unsigned(run.n_classes))
-    write_sealed(
+    write_votes(
         predictions_path(run, key, split),
         "predictions",
-        _header(run, key, split, index, parent),
         {"votes": votes, "probabilities": probabilities.astype(np.float32, copy=False)},
+        run=run,
+        key=key,
+        split=split,
+        index=index,
+        parent=parent,
     )
 
 
@@ -236,54 +241,34 @@ def load_predictions(
     )
 
 
-def save_epoch_votes(
-    run: Run, key: str, split: str, votes: Array, index: Index, *, parent: str
+def write_votes(
+    path: Path,
+    kind: str,
+    arrays: Mapping[str, Array],
+    *,
+    run: Run,
+    key: str,
+    split: str,
+    index: Index,
+    parent: str,
 ) -> None:
-    """Write the class chosen for each example after every epoch: unsigned (epochs, examples)."""
-    check_axes(votes, "epochs examples", name=f"epoch votes of {key}", examples=len(index))
-    write_sealed(
-        run.member_folder(key) / f"epoch-votes-{check_name(split, what='split')}.h5",
-        "epoch-votes",
-        _header(run, key, split, index, parent),
-        {"votes": votes.astype(smallest_unsigned(run.n_classes))},
-    )
-
-
-def load_epoch_votes(run: Run, key: str, split: str) -> Votes:
-    """Read the class that a member chose after every epoch: unsigned (epochs, examples).
-
-    Raises
-    ------
-    MissingError
-        The member was trained without ``epoch_votes = true``.
-    """
-    path = run.member_folder(key) / f"epoch-votes-{check_name(split, what='split')}.h5"
-    if not path.exists():
-        raise MissingError(
-            f"epoch votes of {key} must be stored; got no {path}. Train with epoch_votes = true."
-        )
-    record = load_record(run, split)
-    with open_sealed(path, "epoch-votes") as file:
-        _check_header(run, run.member(key), split, file, array_sha256(record.index))
-        return _read_votes(run, file, (file.shape("votes")[0], len(record.index)))
-
-
-def _header(run: Run, key: str, split: str, index: Index, parent: str) -> dict[str, str | int]:
-    return {
+    """Write a file of votes that says whose they are, and of which examples."""
+    header = {
         "key": key,
         "split": split,
         "n_classes": run.n_classes,
         "parent": parent,
         "index_sha256": array_sha256(np.asarray(index, np.int64)),
     }
+    write_sealed(path, kind, header, arrays)
 
 
 def _load_one(
     run: Run, entry: Entry, split: str, index_sha256: str, n_examples: int
 ) -> tuple[Votes, Probabilities | None, str]:
     with open_sealed(predictions_path(run, entry.key, split), "predictions") as file:
-        _check_header(run, entry, split, file, index_sha256)
-        votes = _read_votes(run, file, (n_examples,))
+        check_header(run, entry, split, file, index_sha256)
+        votes = read_votes(run, file, (n_examples,))
         probabilities = file.read("probabilities") if "probabilities" in file else None
         shape = (n_examples, run.n_classes)
         if probabilities is not None and (
@@ -303,7 +288,8 @@ def _load_one(
         return votes, probabilities, file.digest
 
 
-def _read_votes(run: Run, file: SealedFile, shape: tuple[int, ...]) -> Votes:
+def read_votes(run: Run, file: SealedFile, shape: tuple[int, ...]) -> Votes:
+    """Return the votes of an open file, refusing another shape, type or class."""
     votes = file.read("votes")
     if votes.shape != shape or votes.dtype != smallest_unsigned(run.n_classes):
         raise DamagedError(
@@ -317,7 +303,8 @@ def _read_votes(run: Run, file: SealedFile, shape: tuple[int, ...]) -> Votes:
     return votes
 
 
-def _check_header(run: Run, entry: Entry, split: str, file: SealedFile, index_sha256: str) -> None:
+def check_header(run: Run, entry: Entry, split: str, file: SealedFile, index_sha256: str) -> None:
+    """Refuse a file of another member, split, examples or weights."""
     header = file.header
     if header.get("key") != entry.key:
         raise DamagedError(

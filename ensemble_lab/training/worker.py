@@ -22,9 +22,10 @@ from ensemble_lab.exceptions import (
     MissingError,
 )
 from ensemble_lab.spec.member import MemberSpec, parse_member
+from ensemble_lab.store.epoch_votes import save_epoch_votes
 from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import Member, load_member, member_path, save_member
-from ensemble_lab.store.predictions import has_predictions, save_epoch_votes, save_predictions
+from ensemble_lab.store.predictions import has_predictions, save_predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import (

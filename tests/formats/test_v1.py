@@ -18,11 +18,12 @@ from ensemble_lab.analysis.vote import combine
 from ensemble_lab.decision import Decision
 from ensemble_lab.errors.catalogue import build_catalogue
 from ensemble_lab.errors.files import load_catalogue, save_catalogue
+from ensemble_lab.store.epoch_votes import load_epoch_votes
 from ensemble_lab.store.hdf5 import content_sha256
 from ensemble_lab.store.labels import load_labels, load_validation_labels
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import Failure, load_failure, load_member, save_failure
-from ensemble_lab.store.predictions import load_epoch_votes, load_predictions
+from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.seal import check_seal
 from ensemble_lab.store.splits import load_record

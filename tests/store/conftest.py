@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from ensemble_lab.exceptions import EnsembleLabError
+from ensemble_lab.store.epoch_votes import load_epoch_votes
 from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.members import load_member
-from ensemble_lab.store.predictions import load_epoch_votes, load_predictions
+from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import load_state

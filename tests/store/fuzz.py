@@ -17,14 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from ensemble_lab.exceptions import EnsembleLabError
+from ensemble_lab.store.epoch_votes import load_epoch_votes, save_epoch_votes
 from ensemble_lab.store.hdf5 import content_sha256
 from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.members import load_member, member_path
 from ensemble_lab.store.predictions import (
-    load_epoch_votes,
     load_predictions,
     predictions_path,
-    save_epoch_votes,
 )
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.seal import seal

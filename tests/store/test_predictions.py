@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError, PredictionError
+from ensemble_lab.store.epoch_votes import load_epoch_votes, save_epoch_votes
 from ensemble_lab.store.hdf5 import open_sealed, write_sealed
 from ensemble_lab.store.predictions import (
-    load_epoch_votes,
     load_predictions,
     predictions_path,
-    save_epoch_votes,
     save_predictions,
 )
 from ensemble_lab.store.run import open_run, save_run

@@ -12,9 +12,10 @@ import pytest
 
 from ensemble_lab.data.sources import load_dataset
 from ensemble_lab.spec.experiment import parse_experiment
+from ensemble_lab.store.epoch_votes import load_epoch_votes
 from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import load_member, member_path
-from ensemble_lab.store.predictions import load_epoch_votes, load_predictions, predictions_path
+from ensemble_lab.store.predictions import load_predictions, predictions_path
 from ensemble_lab.store.run import Entry, Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.store.training_state import state_path
