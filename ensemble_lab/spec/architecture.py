@@ -6,10 +6,11 @@ from pydantic import Field
 
 from ensemble_lab.spec.frozen import FrozenSpec
 
-__all__ = ["ArchitectureSpec", "BnElu", "Cnn3", "Mlp"]
+__all__ = ["ArchitectureSpec", "BnElu", "Cdeotte", "Cnn", "Cnn3", "Light", "MNet", "Mlp"]
 
 Width = Annotated[int, Field(ge=1, le=1_000_000)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+Penalty = Annotated[float, Field(ge=0)]
 
 
 class _Architecture(FrozenSpec):
@@ -18,11 +19,46 @@ class _Architecture(FrozenSpec):
 
 
 class Mlp(_Architecture):
-    """Dense relu layers of the `hidden` widths, each followed by dropout."""
+    """Dense relu layers of the `hidden` widths, each followed by dropout.
+
+    `l1` and `l2` times the sum of the absolute values and of the squares of the kernels
+    are added to the loss; of all hidden layers, or of the first alone.
+    """
 
     name: Literal["mlp"]
     hidden: Annotated[tuple[Width, ...], Field(strict=False, max_length=64)] = (256,)
     dropout: Share = 0.0
+    l1: Penalty = 0.0
+    l2: Penalty = 0.0
+    penalised: Literal["all", "first"] = "all"
+
+
+Stage = Annotated[tuple[Width, ...], Field(strict=False, min_length=1, max_length=64)]
+
+
+class Cnn(_Architecture):
+    """Stages of 3×3 relu convolutions, each stage ended by a 2×2 pool, then dense relu layers.
+
+    Attributes
+    ----------
+    stages : tuple of tuple of int
+        The filters of each convolution of each stage.
+    first_padding : {"valid", "same"}
+        Of the first convolution; all others are *valid*.
+    dropout : float
+        After the last pool.
+    hidden : tuple of int
+        Widths of the dense layers.
+    hidden_dropout : float
+        After each of them.
+    """
+
+    name: Literal["cnn"]
+    stages: Annotated[tuple[Stage, ...], Field(strict=False, min_length=1, max_length=16)]
+    first_padding: Literal["valid", "same"] = "valid"
+    dropout: Share = 0.0
+    hidden: Annotated[tuple[Width, ...], Field(strict=False, max_length=64)] = ()
+    hidden_dropout: Share = 0.0
 
 
 class Cnn3(_Architecture):
@@ -44,4 +80,34 @@ class BnElu(_Architecture):
     dropout: Share = 0.0
 
 
-ArchitectureSpec = Annotated[Mlp | Cnn3 | BnElu, Field(discriminator="name")]
+class Light(_Architecture):
+    """Four *valid* bias-free convolutions with batch norm, 95,002 parameters at 28×28×1."""
+
+    name: Literal["light"]
+    dropout: Share = 0.2
+
+
+class Cdeotte(_Architecture):
+    """Seven convolutions, two of them strided instead of pooled; 327,242 parameters at 28×28×1.
+
+    C. Deotte, "25 Million Images! [0.99757] MNIST" (Kaggle, 2018).
+    """
+
+    name: Literal["cdeotte"]
+    dropout: Share = 0.4
+
+
+class MNet(_Architecture):
+    """*Valid* convolutions of one size, batch norm and relu, no pooling (M3, M5, M7).
+
+    S. An, M. Lee, S. Park, H. Yang and J. So, "An Ensemble of Simple Convolutional Neural
+    Network Models for MNIST Digit Recognition" (arXiv:2008.10400, 2020), section 2.
+    """
+
+    name: Literal["m_net"]
+    size: Literal[3, 5, 7] = 3
+
+
+ArchitectureSpec = Annotated[
+    Mlp | Cnn | Cnn3 | BnElu | Light | Cdeotte | MNet, Field(discriminator="name")
+]

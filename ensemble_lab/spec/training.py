@@ -8,19 +8,30 @@ from ensemble_lab.spec.augmentation import AugmentationSpec
 from ensemble_lab.spec.frozen import FrozenSpec
 
 __all__ = [
+    "Adadelta",
     "Adam",
+    "AdamW",
     "Constant",
+    "Cosine",
+    "CrossEntropy",
+    "Exponential",
+    "LossSpec",
+    "OneCycle",
     "OptimizerSpec",
     "Plateau",
     "RmsProp",
     "ScheduleSpec",
     "Sgd",
+    "Step",
     "TrainingSpec",
 ]
 
 Rate = Annotated[float, Field(gt=0, le=1000)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Epsilon = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Reduction = Annotated[float, Field(gt=0, lt=1)]
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Adam(FrozenSpec):
@@ -51,7 +62,33 @@ class Sgd(FrozenSpec):
     nesterov: bool = False
 
 
-OptimizerSpec = Annotated[Adam | RmsProp | Sgd, Field(discriminator="name")]
+class AdamW(FrozenSpec):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2).
+
+    In each step every weight also loses `weight_decay` × rate of itself.
+    """
+
+    name: Literal["adamw"]
+    rate: Rate = 1e-3
+    beta_1: Decay = 0.9
+    beta_2: Decay = 0.999
+    epsilon: Epsilon = 1e-7
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+
+
+class Adadelta(FrozenSpec):
+    """Adadelta (Zeiler, 2012, algorithm 1).
+
+    The paper has no rate, which is a rate of 1; Keras 3 multiplies by 0.001 unless told.
+    """
+
+    name: Literal["adadelta"]
+    rate: Rate = 1.0
+    rho: Decay = 0.95
+    epsilon: Epsilon = 1e-7
+
+
+OptimizerSpec = Annotated[Adam | AdamW | RmsProp | Sgd | Adadelta, Field(discriminator="name")]
 
 
 class Constant(FrozenSpec):
@@ -67,12 +104,71 @@ class Plateau(FrozenSpec):
     """
 
     name: Literal["plateau"]
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    factor: Reduction = 0.5
     patience: Annotated[int, Field(ge=1)] = 3
     lowest: Annotated[float, Field(ge=0)] = 1e-5
 
 
-ScheduleSpec = Annotated[Constant | Plateau, Field(discriminator="name")]
+class Exponential(FrozenSpec):
+    """The rate times `factor` after every epoch."""
+
+    name: Literal["exponential"]
+    factor: Reduction
+
+
+class Step(FrozenSpec):
+    """The rate times `factor` after the first `first` epochs and after every `every` from there.
+
+    `first` is `every` unless given. The rate never falls below `lowest`.
+    """
+
+    name: Literal["step"]
+    factor: Reduction = 0.5
+    every: Epochs
+    first: Epochs | None = None
+    lowest: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Cosine(FrozenSpec):
+    """Half a cosine, step by step, from the rate down to `last` times it.
+
+    Loshchilov and Hutter, "SGDR" (2017), equation 5, without restarts.
+    """
+
+    name: Literal["cosine"]
+    last: Share = 0.0
+
+
+class OneCycle(FrozenSpec):
+    """Step by step up from `first` times the rate to the rate, then down to `last` times it.
+
+    `rise` is the share of all steps that goes up. Both ways are half cosines. After L. Smith
+    and N. Topin, "Super-Convergence" (2018), section 3; the shape is that of fastai.
+    """
+
+    name: Literal["one-cycle"]
+    rise: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    first: Share = 0.04
+    last: Share = 0.0
+
+
+ScheduleSpec = Annotated[
+    Constant | Plateau | Exponential | Step | Cosine | OneCycle, Field(discriminator="name")
+]
+
+
+class CrossEntropy(FrozenSpec):
+    """Cross-entropy against the label, or against a label spread out by `smoothing`.
+
+    The label gets 1 − `smoothing`, and all classes share `smoothing` equally, the label
+    among them (Szegedy et al., "Rethinking the Inception Architecture", 2016, section 7).
+    """
+
+    name: Literal["cross-entropy"]
+    smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+LossSpec = CrossEntropy
 
 
 class TrainingSpec(FrozenSpec):
@@ -83,6 +179,8 @@ class TrainingSpec(FrozenSpec):
     epochs, batch_size : int
         Passes over the training images; images a step (the last step of an epoch
         takes what is left, nothing is dropped).
+    loss : LossSpec
+        What the steps make small, on average over a batch.
     keep : {"last", "best-validation", "average"}
         Which weights are the member: those of the last epoch, those of the first epoch
         with the best validation accuracy, or a running average over the steps with
@@ -95,6 +193,7 @@ class TrainingSpec(FrozenSpec):
     batch_size: Annotated[int, Field(ge=1, le=1_000_000)] = 128
     optimizer: OptimizerSpec = Adam(name="adam")
     schedule: ScheduleSpec = Constant(name="constant")
+    loss: LossSpec = CrossEntropy(name="cross-entropy")
     augmentation: Annotated[tuple[AugmentationSpec, ...], Field(strict=False)] = ()
     keep: Literal["last", "best-validation", "average"] = "last"
     average_decay: Annotated[float, Field(gt=0, lt=1)] = 0.999

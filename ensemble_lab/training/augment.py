@@ -15,7 +15,7 @@ from ensemble_lab.seeds import draw_generator
 from ensemble_lab.spec.augmentation import AffineWarp, AugmentationSpec
 from ensemble_lab.training.architectures.layers import Shape
 
-__all__ = ["WARPS", "affine_matrices", "draw_transforms", "find_fill", "warp"]
+__all__ = ["WARPS", "affine_matrices", "augment_images", "draw_transforms", "find_fill", "warp"]
 
 N_DRAWS = 6
 """Numbers in [0, 1) that an image takes of the stream for each entry, used or not."""
@@ -72,6 +72,19 @@ def find_fill(augmentation: tuple[AugmentationSpec, ...]) -> str | None:
     The entries, which become one warp, agree: `TrainingSpec` sees to it.
     """
     return augmentation[0].fill if augmentation else None
+
+
+def augment_images(images: Any, transforms: Any, augmentation: tuple[AugmentationSpec, ...]) -> Any:
+    """Return a batch with its draws applied, on the running backend.
+
+    Parameters
+    ----------
+    images : float32 (batch, height, width, channels)
+    transforms : float32 (batch, 8) or None
+    augmentation : tuple of AugmentationSpec
+    """
+    fill = find_fill(augmentation)
+    return images if fill is None else warp(images, transforms, fill)
 
 
 def warp(images: Any, transforms: Any, fill: str) -> Any:

@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from ensemble_lab.arrays import Array, Images, Labels
 from ensemble_lab.exceptions import MissingExtraError, TrainingError
+from ensemble_lab.spec.augmentation import AugmentationSpec
+from ensemble_lab.spec.training import LossSpec
 from ensemble_lab.training.epoch import StepArrays
 from ensemble_lab.training.network import Network
 
-__all__ = ["BACKENDS", "Backend", "Snapshot", "StepOptions", "Steps", "batch_loss", "load_backend"]
+__all__ = ["BACKENDS", "Backend", "Snapshot", "StepOptions", "Steps", "load_backend"]
 
 BACKENDS = {
     "tensorflow": "ensemble_lab.training.steps_tensorflow",
@@ -27,13 +29,14 @@ class StepOptions:
 
     Attributes
     ----------
-    fill : {None, "nearest", "constant"}
-        Beyond the border of warped images; None warps nothing.
+    loss : LossSpec
+    augmentation : tuple of AugmentationSpec
     average_decay : float or None
         Largest decay of the running average of the weights; None keeps no average.
     """
 
-    fill: str | None = None
+    loss: LossSpec
+    augmentation: tuple[AugmentationSpec, ...] = ()
     average_decay: float | None = None
 
 
@@ -138,18 +141,3 @@ def load_backend(name: str) -> Backend:
         )
     backend: Backend = module
     return backend
-
-
-def batch_loss(labels: Any, logits: Any) -> tuple[Any, Any]:
-    """Return mean cross-entropy and number right of a batch, of the running backend.
-
-    Parameters
-    ----------
-    labels : int32 (batch,)
-    logits : float32 (batch, classes)
-    """
-    from keras import ops
-
-    losses = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
-    n_right = ops.sum(ops.cast(ops.equal(ops.argmax(logits, -1), labels), "int32"))
-    return ops.mean(losses), n_right

@@ -14,7 +14,6 @@ from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.store.members import EpochRecord
 from ensemble_lab.store.training_state import TrainingState
 from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.augment import find_fill
 from ensemble_lab.training.backends import Snapshot, StepOptions, Steps, load_backend
 from ensemble_lab.training.blocks import Pace, run_epoch
 from ensemble_lab.training.epoch import count_steps, draw_epoch
@@ -164,7 +163,8 @@ class _Fitting:
 def _build_machine(member: MemberSpec, train: Examples, n_classes: int) -> _Machine:
     recipe = member.training
     options = StepOptions(
-        fill=find_fill(recipe.augmentation),
+        loss=recipe.loss,
+        augmentation=recipe.augmentation,
         average_decay=recipe.average_decay if recipe.keep == "average" else None,
     )
     layers = describe_layers(member.architecture, n_classes)
@@ -235,6 +235,7 @@ def _take_steps(fitting: _Fitting, state: TrainingState) -> tuple[float, float, 
         recipe.optimizer.rate,
         state.history,
         count_steps(len(images), recipe.batch_size),
+        recipe.epochs,
     )
     parts = draw_epoch(
         member,

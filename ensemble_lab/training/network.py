@@ -9,6 +9,7 @@ import numpy as np
 from ensemble_lab.arrays import Array
 from ensemble_lab.seeds import draw_generator
 from ensemble_lab.training.architectures.layers import Layer, Shape, Weight, trace
+from ensemble_lab.training.losses import Penalty
 
 __all__ = ["Network", "build_model", "build_network", "draw_weights"]
 
@@ -25,11 +26,14 @@ class Network:
         The same layers but the softmax: what is trained.
     seed_states : tuple of keras.Variable
         The uint32 (2,) state of every dropout layer, in order.
+    penalties : tuple of Penalty
+        On the trainable arrays.
     """
 
     model: Any
     logits: Any
     seed_states: tuple[Any, ...]
+    penalties: tuple[Penalty, ...]
 
 
 def build_network(
@@ -44,7 +48,7 @@ def build_network(
     states = tuple(
         each.seed_generator.state for each in model.layers if isinstance(each, keras.layers.Dropout)
     )
-    return Network(model, logits, states)
+    return Network(model, logits, states, _find_penalties(layers, input_shape))
 
 
 def build_model(layers: tuple[Layer, ...], input_shape: Shape, layer_classes: Any = None) -> Any:
@@ -85,6 +89,16 @@ def draw_weights(layers: tuple[Layer, ...], input_shape: Shape, seed: int) -> tu
         generator = draw_generator(seed, "init", step=number)
         weights += [_draw(weight, generator) for weight in each.weights]
     return tuple(weights)
+
+
+def _find_penalties(layers: tuple[Layer, ...], input_shape: Shape) -> tuple[Penalty, ...]:
+    weights = [weight for each in trace(layers, input_shape) for weight in each.weights]
+    trainable = [weight for weight in weights if weight.is_trainable]
+    return tuple(
+        (number, weight.l1, weight.l2)
+        for number, weight in enumerate(trainable)
+        if weight.l1 > 0 or weight.l2 > 0
+    )
 
 
 def _draw(weight: Weight, generator: np.random.Generator) -> Array:

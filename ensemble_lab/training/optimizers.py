@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from ensemble_lab.spec.training import Adam, OptimizerSpec, RmsProp, Sgd
+from ensemble_lab.spec.training import Adadelta, Adam, AdamW, OptimizerSpec, RmsProp, Sgd
 
 __all__ = ["OPTIMIZERS", "build_optimizer"]
 
 _NOTHING_ELSE = {
-    "weight_decay": None,
     "clipnorm": None,
     "clipvalue": None,
     "global_clipnorm": None,
@@ -38,6 +37,29 @@ def _build_adam(optimizers: Any, spec: Adam) -> Any:
         beta_2=spec.beta_2,
         epsilon=spec.epsilon,
         amsgrad=False,
+        weight_decay=None,
+        **_NOTHING_ELSE,
+    )
+
+
+def _build_adamw(optimizers: Any, spec: AdamW) -> Any:
+    return optimizers.AdamW(
+        learning_rate=spec.rate,
+        weight_decay=spec.weight_decay,
+        beta_1=spec.beta_1,
+        beta_2=spec.beta_2,
+        epsilon=spec.epsilon,
+        amsgrad=False,
+        **_NOTHING_ELSE,
+    )
+
+
+def _build_adadelta(optimizers: Any, spec: Adadelta) -> Any:
+    return optimizers.Adadelta(
+        learning_rate=spec.rate,
+        rho=spec.rho,
+        epsilon=spec.epsilon,
+        weight_decay=None,
         **_NOTHING_ELSE,
     )
 
@@ -49,6 +71,7 @@ def _build_rmsprop(optimizers: Any, spec: RmsProp) -> Any:
         momentum=0.0,
         epsilon=spec.epsilon,
         centered=False,
+        weight_decay=None,
         **_NOTHING_ELSE,
     )
 
@@ -58,13 +81,16 @@ def _build_sgd(optimizers: Any, spec: Sgd) -> Any:
         learning_rate=spec.rate,
         momentum=spec.momentum,
         nesterov=spec.nesterov,
+        weight_decay=None,
         **_NOTHING_ELSE,
     )
 
 
 OPTIMIZERS: dict[str, Callable[[Any, Any], Any]] = {
     "adam": _build_adam,
+    "adamw": _build_adamw,
     "rmsprop": _build_rmsprop,
     "sgd": _build_sgd,
+    "adadelta": _build_adadelta,
 }
 """A row for each `name` of `ensemble_lab.spec.training.OptimizerSpec`."""

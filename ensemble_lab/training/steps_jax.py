@@ -14,9 +14,10 @@ import numpy as np
 from jax import lax
 
 from ensemble_lab.arrays import Images, Labels
-from ensemble_lab.training.augment import warp
-from ensemble_lab.training.backends import Snapshot, StepOptions, batch_loss
+from ensemble_lab.training.augment import augment_images
+from ensemble_lab.training.backends import Snapshot, StepOptions
 from ensemble_lab.training.epoch import StepArrays
+from ensemble_lab.training.losses import batch_loss, penalise
 from ensemble_lab.training.network import Network
 
 __all__ = [
@@ -198,19 +199,18 @@ class JaxSteps:
     def _take_step(
         self, state: _State, examples: Any, arrays: StepArrays, step: Any
     ) -> tuple[_State, Any, Any]:
-        chosen = arrays.order[step]
-        images, labels = (jnp.take(each, chosen, axis=0) for each in examples)
+        row = StepArrays(*(None if each is None else each[step] for each in arrays))
+        images, labels = (jnp.take(each, row.order, axis=0) for each in examples)
         images = images.astype(jnp.float32) / 255.0
-        if self._options.fill is not None:
-            # GPUs round coordinates to ten bits otherwise: a hundredth of a pixel.
-            with jax.default_matmul_precision("highest"):
-                images = warp(images, arrays.transforms[step], self._options.fill)
+        # GPUs round coordinates to ten bits otherwise: a hundredth of a pixel.
+        with jax.default_matmul_precision("highest"):
+            images = augment_images(images, row.transforms, self._options.augmentation)
         evaluate = jax.value_and_grad(self._evaluate, has_aux=True)
         (loss, (n_right, statistics)), gradients = evaluate(
-            state.trainable, state.statistics, arrays.dropout[step], images, labels
+            state.trainable, state.statistics, row.dropout, images, labels
         )
         trainable, optimizer = self._optimizer.stateless_apply(
-            self._with_rate(state.optimizer, arrays.rates[step]), gradients, state.trainable
+            self._with_rate(state.optimizer, row.rates), gradients, state.trainable
         )
         averages = self._update_averages(state, self._join(trainable, statistics))
         return _State(trainable, statistics, optimizer, averages), loss, n_right
@@ -227,7 +227,8 @@ class JaxSteps:
             trainable, [values[id(each)] for each in others], images, training=True
         )
         values = dict(zip(map(id, others), after, strict=True))
-        loss, n_right = batch_loss(labels, logits)
+        loss, n_right = batch_loss(self._options.loss, labels, logits)
+        loss += penalise(self._network.penalties, trainable)
         return loss, (n_right, [values[id(each)] for each in self._statistics])
 
     def _with_rate(self, values: list[Any], rate: Any) -> list[Any]:

@@ -11,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from ensemble_lab.arrays import Images, Labels
-from ensemble_lab.training.augment import warp
-from ensemble_lab.training.backends import Snapshot, StepOptions, batch_loss
+from ensemble_lab.training.augment import augment_images
+from ensemble_lab.training.backends import Snapshot, StepOptions
 from ensemble_lab.training.epoch import StepArrays
+from ensemble_lab.training.losses import batch_loss, penalise
 from ensemble_lab.training.network import Network
 
 __all__ = [
@@ -125,18 +126,19 @@ class TensorFlowSteps:
         return losses.stack(), n_right.stack()
 
     def _take_step(self, arrays: StepArrays, step: Any) -> tuple[Any, Any]:
-        chosen = arrays.order[step]
-        images = tf.cast(tf.gather(self._images, chosen), tf.float32) / 255.0
-        if self._options.fill is not None:
-            images = warp(images, arrays.transforms[step], self._options.fill)
+        row = StepArrays(*(None if each is None else each[step] for each in arrays))
+        images = tf.cast(tf.gather(self._images, row.order), tf.float32) / 255.0
+        images = augment_images(images, row.transforms, self._options.augmentation)
+        labels = tf.gather(self._labels, row.order)
         for number, state in enumerate(self._network.seed_states):
-            state.assign(arrays.dropout[step, number])
+            state.assign(row.dropout[number])
         variables = self._network.logits.trainable_variables
         with tf.GradientTape() as tape:
             logits = self._network.logits(images, training=True)
-            loss, n_right = batch_loss(tf.gather(self._labels, chosen), logits)
+            loss, n_right = batch_loss(self._options.loss, labels, logits)
+            loss += penalise(self._network.penalties, [each.value for each in variables])
         gradients = tape.gradient(loss, [each.value for each in variables])
-        self._optimizer.learning_rate.assign(arrays.rates[step])
+        self._optimizer.learning_rate.assign(row.rates)
         n_before = tf.cast(self._optimizer.iterations.value, tf.float32)
         self._optimizer.apply(gradients, variables)
         self._update_averages(n_before)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.training.architectures.layers import (
+    Activation,
     BatchNorm,
     Conv,
     Dense,
@@ -55,7 +56,8 @@ def everything_layers(_spec: object = None, n_classes: int = 3) -> tuple[Layer, 
         BatchNorm(),
         Flatten(),
         Dropout(0.3),
-        Dense(8, "relu"),
+        Dense(8, "relu", l1=1e-3, l2=1e-2),
+        Activation("elu"),
         Dropout(0.1),
         Dense(n_classes),
     )

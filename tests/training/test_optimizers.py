@@ -3,12 +3,14 @@ import inspect
 import numpy as np
 import pytest
 
-from ensemble_lab.spec.training import Adam, RmsProp, Sgd
+from ensemble_lab.spec.training import Adadelta, Adam, AdamW, RmsProp, Sgd
 from ensemble_lab.training.optimizers import OPTIMIZERS, build_optimizer
 
 SPECS = {
     "adam": Adam(name="adam", rate=0.02, beta_1=0.8, beta_2=0.9, epsilon=1e-5),
     "rmsprop": RmsProp(name="rmsprop", rate=0.02, rho=0.8, epsilon=1e-5),
+    "adamw": AdamW(name="adamw", rate=0.02, beta_1=0.8, beta_2=0.9, epsilon=1e-5, weight_decay=0.3),
+    "adadelta": Adadelta(name="adadelta", rate=0.8, rho=0.9, epsilon=1e-5),
     "sgd": Sgd(name="sgd", rate=0.02, momentum=0.7, nesterov=True),
 }
 # Both concern what is not used here (use_ema), or is a name.
@@ -48,6 +50,9 @@ def test_first_step_is_that_of_the_paper(name, backend):
     expected = {
         # Bias-corrected, both moments are the gradient's own.
         "adam": 0.02 * gradient / (gradient + 1e-5 / np.sqrt(1 - 0.9)),
+        # The weight, 1, loses 0.3 × rate of itself besides.
+        "adamw": 0.02 * gradient / (gradient + 1e-5 / np.sqrt(1 - 0.9)) + 0.02 * 0.3,
+        "adadelta": 0.8 * gradient * np.sqrt(1e-5 / ((1 - 0.9) * gradient**2 + 1e-5)),
         "rmsprop": 0.02 * gradient / np.sqrt((1 - 0.8) * gradient**2 + 1e-5),
         "sgd": 0.02 * gradient * (1 + 0.7),
     }[name]

@@ -10,16 +10,24 @@ from typing import Any
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.architecture import ArchitectureSpec
 from ensemble_lab.training.architectures.bn_elu import describe_bn_elu
+from ensemble_lab.training.architectures.cdeotte import describe_cdeotte
+from ensemble_lab.training.architectures.cnn import describe_cnn
 from ensemble_lab.training.architectures.cnn3 import describe_cnn3
 from ensemble_lab.training.architectures.layers import Layer
+from ensemble_lab.training.architectures.light import describe_light
+from ensemble_lab.training.architectures.m_net import describe_m_net
 from ensemble_lab.training.architectures.mlp import describe_mlp
 
 __all__ = ["ARCHITECTURES", "count_outputs", "describe_layers"]
 
 ARCHITECTURES: dict[str, Callable[[Any, int], tuple[Layer, ...]]] = {
     "mlp": describe_mlp,
+    "cnn": describe_cnn,
     "cnn3": describe_cnn3,
     "bn_elu": describe_bn_elu,
+    "light": describe_light,
+    "cdeotte": describe_cdeotte,
+    "m_net": describe_m_net,
 }
 """A row for each `name` of `ensemble_lab.spec.architecture`."""
 

@@ -14,6 +14,7 @@ from ensemble_lab.canonical import digest_of
 from ensemble_lab.exceptions import SpecError
 
 __all__ = [
+    "Activation",
     "BatchNorm",
     "Conv",
     "Dense",
@@ -32,11 +33,16 @@ Shape = tuple[int, ...]
 
 
 class Weight(NamedTuple):
-    """One array of a layer, in the order in which Keras lists them."""
+    """One array of a layer, in the order in which Keras lists them.
+
+    The loss has `l1` × the sum of absolute values and `l2` × the sum of squares besides.
+    """
 
     shape: Shape
     start: Literal["glorot", "zeros", "ones"]
     is_trainable: bool = True
+    l1: float = 0.0
+    l2: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,13 +80,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Conv(Layer):
-    """Square convolution with bias and activation."""
+    """Square convolution, with bias unless told otherwise, and activation."""
 
     filters: int
     size: int
     activation: str
     padding: Literal["valid", "same"] = "valid"
     strides: int = 1
+    has_bias: bool = True
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return (height, width, filters)."""
@@ -93,9 +100,9 @@ class Conv(Layer):
         )
 
     def weights(self, shape: Shape) -> tuple[Weight, ...]:
-        """Return kernel (size, size, channels, filters) and bias."""
-        kernel = (self.size, self.size, shape[-1], self.filters)
-        return Weight(kernel, "glorot"), Weight((self.filters,), "zeros")
+        """Return kernel (size, size, channels, filters) and bias, if there is one."""
+        kernel = Weight((self.size, self.size, shape[-1], self.filters), "glorot")
+        return (kernel, Weight((self.filters,), "zeros")) if self.has_bias else (kernel,)
 
     def macs(self, shape: Shape) -> int:
         """Return one kernel's worth an output value; padding counts as if it were image."""
@@ -109,6 +116,7 @@ class Conv(Layer):
             strides=self.strides,
             padding=self.padding,
             activation=self.activation,
+            use_bias=self.has_bias,
             kernel_initializer="zeros",
             bias_initializer="zeros",
             name=name,
@@ -160,6 +168,17 @@ class BatchNorm(Layer):
 
 
 @dataclass(frozen=True)
+class Activation(Layer):
+    """A function of each value alone, such as relu."""
+
+    function: str
+
+    def build(self, layers: Any, name: str) -> Any:
+        """Return a `keras.layers.Activation`."""
+        return layers.Activation(self.function, name=name)
+
+
+@dataclass(frozen=True)
 class Dropout(Layer):
     """A share `rate` of the values set to zero in training, the others scaled up."""
 
@@ -185,18 +204,25 @@ class Flatten(Layer):
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """Every output from every input, with bias."""
+    """Every output from every input, with bias unless told otherwise.
+
+    `l1` and `l2` are the kernel's penalties (see `Weight`).
+    """
 
     units: int
     activation: str = "linear"
+    has_bias: bool = True
+    l1: float = 0.0
+    l2: float = 0.0
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return (units,)."""
         return (self.units,)
 
     def weights(self, shape: Shape) -> tuple[Weight, ...]:
-        """Return kernel (features, units) and bias."""
-        return Weight((shape[-1], self.units), "glorot"), Weight((self.units,), "zeros")
+        """Return kernel (features, units) and bias, if there is one."""
+        kernel = Weight((shape[-1], self.units), "glorot", l1=self.l1, l2=self.l2)
+        return (kernel, Weight((self.units,), "zeros")) if self.has_bias else (kernel,)
 
     def macs(self, shape: Shape) -> int:
         """Return features × units."""
@@ -207,6 +233,7 @@ class Dense(Layer):
         return layers.Dense(
             self.units,
             activation=self.activation,
+            use_bias=self.has_bias,
             kernel_initializer="zeros",
             bias_initializer="zeros",
             name=name,

@@ -1,0 +1,35 @@
+"""A small net that learns MNIST well in a quarter of an hour on one core."""
+
+from ensemble_lab.spec.architecture import Light
+from ensemble_lab.training.architectures.layers import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    MaxPool,
+)
+
+__all__ = ["describe_light"]
+
+
+def describe_light(spec: Light, n_classes: int) -> tuple[Layer, ...]:
+    """Return the layers: 95,002 parameters for 28×28×1 images and 10 classes."""
+    return (
+        *_convolve(16, 5),
+        MaxPool(),
+        *_convolve(48, 3),
+        *_convolve(64, 3),
+        MaxPool(),
+        *_convolve(96, 3),
+        Flatten(),
+        *((Dropout(spec.dropout),) if spec.dropout > 0 else ()),
+        Dense(n_classes),
+    )
+
+
+def _convolve(filters: int, size: int) -> tuple[Layer, ...]:
+    # No bias: the batch norm's beta is one.
+    return Conv(filters, size, "linear", has_bias=False), BatchNorm(0.9), Activation("relu")
