@@ -14,12 +14,13 @@ from ensemble_lab.spec.data import DataSpec, Npz
 from ensemble_lab.spec.frozen import FrozenSpec
 from ensemble_lab.spec.member import Backend, MemberSpec
 from ensemble_lab.spec.messages import describe_first
+from ensemble_lab.spec.presets import Preset, load_preset
+from ensemble_lab.spec.published import Published
 from ensemble_lab.spec.training import TrainingSpec
 
 __all__ = [
     "ExperimentSpec",
     "MemberGroup",
-    "Published",
     "Seeds",
     "load_experiment",
     "parse_experiment",
@@ -74,24 +75,6 @@ class MemberGroup(TrainingSpec):
             )
             for seed in self.seed_list
         )
-
-
-class Published(FrozenSpec):
-    """A figure that a paper or page states, to stand beside ours.
-
-    Attributes
-    ----------
-    figure : str
-        As printed, with its unit, such as ``"99.15 %"``.
-    source : str
-        Paper or page, and place in it.
-    how_chosen : str
-        How its authors chose what they report.
-    """
-
-    figure: str
-    source: str
-    how_chosen: str = "not stated"
 
 
 class ExperimentSpec(FrozenSpec):
@@ -207,4 +190,41 @@ def _merge_defaults(values: dict[str, Any], source: str) -> dict[str, Any]:
             "Say it in each [[members]]."
         )
     rest = {key: value for key, value in values.items() if key != "defaults"}
-    return rest | {"members": [defaults | group for group in groups]} if groups else rest
+    merged = [
+        defaults | _resolve_preset(group, values.get("data"), f"{source}:members[{number}]") | group
+        for number, group in enumerate(groups)
+    ]
+    for group in merged:
+        group.pop("preset", None)
+    return rest | {"members": merged} if groups else rest
+
+
+def _resolve_preset(group: dict[str, Any], data: Any, where: str) -> dict[str, Any]:
+    """Return what a group's preset says; it comes before defaults, and after the group itself."""
+    if "preset" not in group:
+        return {}
+    if not isinstance(group["preset"], str):
+        raise SpecError(f"preset must be a name; got {group['preset']!r}, in {where}.preset.")
+    try:
+        preset = load_preset(group["preset"])
+    except SpecError as error:
+        raise SpecError(f"{str(error).rstrip('.')}, in {where}.preset.") from None
+    _check_canvas(preset, data, where)
+    return {
+        "group": preset.name,
+        "architecture": preset.architecture.model_dump(mode="json"),
+        "backend": preset.backend,
+        **preset.training.model_dump(mode="json"),
+    }
+
+
+def _check_canvas(preset: Preset, data: Any, where: str) -> None:
+    """Refuse a preset for another canvas: it would be another net under its name."""
+    canvas = data.get("canvas") if isinstance(data, dict) else None
+    size = canvas.get("size") if isinstance(canvas, dict) else None
+    if size != preset.canvas:
+        wanted = "no canvas" if preset.canvas is None else f"canvas = {{ size = {preset.canvas} }}"
+        raise SpecError(
+            f"data must have {wanted} for preset {preset.name!r}; got "
+            f"{'none' if size is None else f'size {size}'}, in {where}.preset."
+        )
