@@ -1,8 +1,8 @@
 """Predict with all members of a run on another data set.
 
 SOURCE is digits, mnist or an npz file with x_test (and y_test, if labelled); SPLIT is train or
-test. Afterwards --split NAME works in
-vote, errors and gallery, if there are labels.
+test. Where the run's data have a canvas, the images are placed on it like the run's. Afterwards
+--split NAME works in vote, errors and gallery, if there are labels.
 """
 
 from typing import Annotated

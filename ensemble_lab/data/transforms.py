@@ -2,10 +2,14 @@
 
 import numpy as np
 
-from ensemble_lab.arrays import Array, Images, check_axes
+from ensemble_lab.arrays import Array, Images, Index, check_axes
 from ensemble_lab.exceptions import DataError
+from ensemble_lab.seeds import draw_generator, draw_uniform
 
-__all__ = ["enlarge_by_three"]
+__all__ = ["draw_offsets", "enlarge_by_three", "place_on_canvas"]
+
+_SPLIT_NUMBERS = {"train": 0, "test": 1}
+"""Never changed: stored members were trained on images at places drawn with them."""
 
 
 def enlarge_by_three(images: Array, *, largest: int, border: int = 0) -> Images:
@@ -46,6 +50,94 @@ def enlarge_by_three(images: Array, *, largest: int, border: int = 0) -> Images:
     stretched = (2 * 255 * ninths + 9 * largest) // (2 * 9 * largest)
     margins = ((0, 0), (border, border), (border, border))
     return np.pad(stretched.astype(np.uint8), margins)[..., np.newaxis]
+
+
+def draw_offsets(seed: int, split: str, index: Index, *, largest: tuple[int, int]) -> Index:
+    """Return how far down and to the right each example's image lies on its canvas.
+
+    Each is uniform on 0 … `largest`, both ends included, and drawn by itself: the place of
+    an example is a function of the seed, its published split and its index there, whatever
+    else is asked for beside it.
+
+    Parameters
+    ----------
+    seed : int
+        Of the canvas.
+    split : {"train", "test"}
+        The published split, before validation is cut.
+    index : int64 (examples,)
+        Positions in the split as published.
+    largest : (int, int)
+        The largest offset down and to the right, 0 or more.
+
+    Returns
+    -------
+    int64 (examples, 2)
+        Rows down, columns to the right.
+
+    Examples
+    --------
+    >>> both = draw_offsets(0, "train", np.array([5, 9]), largest=(28, 28))
+    >>> bool((both[1] == draw_offsets(0, "train", np.array([9]), largest=(28, 28))).all())
+    True
+    """
+    # Raw words, whose sequence NumPy promises (NEP 19): a key for each axis.
+    bits = draw_generator(seed, "canvas", step=_SPLIT_NUMBERS[split]).bit_generator
+    keys = [int(word) for word in bits.random_raw(2)]
+    drawn = [
+        np.floor(draw_uniform(key, index) * (most + 1))
+        for key, most in zip(keys, largest, strict=True)
+    ]
+    return np.stack(drawn, axis=1).astype(np.int64)
+
+
+def place_on_canvas(images: Images, offsets: Index, *, size: int) -> Images:
+    """Return the images, each whole on a canvas of zeros with its first pixel at its offset.
+
+    After "Lesson 08 - CNN for the MNIST Dataset" (a notebook), section "Uncentered Images",
+    which loops over the images and draws offsets from 0 to 27 on a canvas of 56×56.
+
+    Parameters
+    ----------
+    images : uint8 (examples, height, width, channels)
+    offsets : int64 (examples, 2)
+        Rows down and columns to the right, 0 … `size` less the height, or the width.
+    size : int
+        Height and width of the canvas.
+
+    Returns
+    -------
+    uint8 (examples, size, size, channels)
+
+    Raises
+    ------
+    DataError
+        Another shape, or an image that is not whole on the canvas.
+
+    Examples
+    --------
+    >>> image = np.array([[[[7], [8]]]], np.uint8)
+    >>> place_on_canvas(image, np.array([[2, 1]]), size=3)[0, :, :, 0].tolist()
+    [[0, 0, 0], [0, 0, 0], [0, 7, 8]]
+    """
+    check_axes(images, "examples height width channels", name="images", error=DataError)
+    n_examples, height, width, channels = images.shape
+    sizes = {"examples": n_examples, "directions": 2}
+    check_axes(offsets, "examples directions", name="offsets", error=DataError, **sizes)
+    room = np.array([size - height, size - width])
+    is_whole = ((offsets >= 0) & (offsets <= room)).all(axis=1)
+    if not is_whole.all():
+        at = int(np.argmin(is_whole))
+        raise DataError(
+            f"offsets must leave each image of {height}×{width} whole on a canvas of "
+            f"{size}×{size}; got {tuple(offsets[at].tolist())} for image {at}."
+        )
+    canvas = np.zeros((n_examples, size, size, channels), images.dtype)
+    windows = np.lib.stride_tricks.sliding_window_view(
+        canvas, (height, width), axis=(1, 2), writeable=True
+    )
+    windows[np.arange(n_examples), offsets[:, 0], offsets[:, 1]] = images.transpose(0, 3, 1, 2)
+    return canvas
 
 
 def _weights(length: int) -> Array:

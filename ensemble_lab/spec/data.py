@@ -1,4 +1,4 @@
-"""Where images come from, and how the validation split is cut."""
+"""Where images come from, what they are placed on, and how the validation split is cut."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,7 +6,7 @@ from pydantic import Field, TypeAdapter
 
 from ensemble_lab.spec.frozen import FrozenSpec, parse_stored
 
-__all__ = ["DataSpec", "Digits", "Mnist", "Npz", "ValidationSpec", "parse_data"]
+__all__ = ["CanvasSpec", "DataSpec", "Digits", "Mnist", "Npz", "ValidationSpec", "parse_data"]
 
 
 class ValidationSpec(FrozenSpec):
@@ -27,8 +27,28 @@ class ValidationSpec(FrozenSpec):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
 
+class CanvasSpec(FrozenSpec):
+    """A square of zeros, on which each image lies whole, at a random place of its own.
+
+    Attributes
+    ----------
+    size : int
+        Its side in pixels, at least the images' height and width.
+    seed : int
+        Decides the places; independent of the other seeds.
+    largest_offset : int or None
+        No image lies further down or further to the right than this; None for as far as
+        the canvas reaches, which is ``size`` less the image's side.
+    """
+
+    size: Annotated[int, Field(ge=1, le=4096)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    largest_offset: Annotated[int, Field(ge=0)] | None = None
+
+
 class _Data(FrozenSpec):
     validation: ValidationSpec = ValidationSpec()
+    canvas: CanvasSpec | None = None
 
 
 class Digits(_Data):

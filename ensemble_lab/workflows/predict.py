@@ -8,7 +8,7 @@ from ensemble_lab.data.dataset import Split
 from ensemble_lab.data.sources import load_class_names, load_split, parse_source
 from ensemble_lab.engines import Event
 from ensemble_lab.exceptions import DataError, MissingError
-from ensemble_lab.spec.data import DataSpec, Npz
+from ensemble_lab.spec.data import DataSpec, Npz, parse_data
 from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.files import check_name
 from ensemble_lab.store.lock import lock_run
@@ -38,6 +38,8 @@ def predict(
     run : Run or path
     data : str
         ``SOURCE[:SPLIT]``, such as ``mnist:train`` or ``mine.npz``; labels are optional.
+        The images are placed on the canvas of the run's data, if those have one; images of
+        the canvas's size stay as they are.
     name : str
         What the split is called in this run.
     engine, workers, data_dir, report
@@ -64,6 +66,7 @@ def predict(
     source, published = parse_source(data)
     if isinstance(source, Npz):
         source = source.model_copy(update={"path": str(Path(source.path).resolve())})
+    source = source.model_copy(update={"canvas": parse_data(run.data).canvas})
     split = load_split(source, published, Path(data_dir) if data_dir else None)
     _check_fits(run, split, source, data)
     trained = tuple(key for key in run.keys if member_path(run, key).exists())
@@ -71,7 +74,7 @@ def predict(
         raise MissingError(f"a member must be trained; got none, in {run.path}.")
     run = _add_split(run, split, name, source, published)
     keys = tuple(key for key in trained if not has_predictions(run, key, name))
-    check_backends({parse_member(run.member(key).spec).backend for key in keys})
+    check_backends({parse_member(run.member(key).spec).backend for key in keys}, to="predict")
     for key in keys:
         report(Event(event="waiting", key=key))
     run_members(

@@ -1,7 +1,7 @@
 """Sources of images: one registry row for each `name` of a data spec.
 
-A row reads what was published, checks it and counts examples as published. The
-validation split is cut here, for all sources alike.
+A row reads what was published, checks it and counts examples as published. Images are
+placed on a canvas here and the validation split is cut, for all sources alike.
 """
 
 import re
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ensemble_lab.data.dataset import Dataset, Split, number_classes
+from ensemble_lab.data.dataset import Dataset, Split, build_split, number_classes
 from ensemble_lab.data.sources import digits, mnist, npz
 from ensemble_lab.data.splits import cut_validation
+from ensemble_lab.data.transforms import draw_offsets, place_on_canvas
 from ensemble_lab.exceptions import DataError
-from ensemble_lab.spec.data import DataSpec, Digits, Mnist, Npz
+from ensemble_lab.spec.data import CanvasSpec, DataSpec, Digits, Mnist, Npz
 from ensemble_lab.spelling import closest
 
 __all__ = [
@@ -65,7 +66,7 @@ SOURCES = {
 
 
 def load_published(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
-    """Return train and test as published, before validation is cut.
+    """Return train and test as published, on the spec's canvas, before validation is cut.
 
     Parameters
     ----------
@@ -76,11 +77,16 @@ def load_published(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
     Raises
     ------
     DataError
-        A file that is absent, damaged or does not hold what it must.
+        A file that is absent, damaged or does not hold what it must, or images larger than
+        the canvas.
     MissingExtraError
         A package that the source needs is not installed.
     """
-    return SOURCES[spec.name].load(spec, data_dir)
+    published = SOURCES[spec.name].load(spec, data_dir)
+    if spec.canvas is None:
+        return published
+    placed = tuple(_place(split, spec.canvas) for split in published.splits)
+    return Dataset(published.name, published.class_names, placed)
 
 
 def load_dataset(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
@@ -99,7 +105,7 @@ def load_dataset(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
 
 
 def load_split(spec: DataSpec, split: str = "test", data_dir: Path | None = None) -> Split:
-    """Return one published split alone, which may be unlabelled.
+    """Return one published split alone, on the spec's canvas; it may be unlabelled.
 
     Raises
     ------
@@ -107,7 +113,8 @@ def load_split(spec: DataSpec, split: str = "test", data_dir: Path | None = None
         As `load_published`, or a split that is neither ``train`` nor ``test``.
     """
     _check_split(split, spec.name)
-    return SOURCES[spec.name].load_split(spec, split, data_dir)
+    published = SOURCES[spec.name].load_split(spec, split, data_dir)
+    return published if spec.canvas is None else _place(published, spec.canvas)
 
 
 def load_class_names(spec: DataSpec) -> tuple[str, ...] | None:
@@ -168,6 +175,22 @@ def parse_source(text: str) -> tuple[DataSpec, str]:
         )
     _check_split(split if colon else "test", name)
     return named[name], split if colon else "test"
+
+
+def _place(split: Split, canvas: CanvasSpec) -> Split:
+    """Return a published split with its images on the canvas, and their hash."""
+    height, width, _ = split.image_shape
+    if max(height, width) > canvas.size:
+        raise DataError(
+            f"images must fit on the canvas of {canvas.size}×{canvas.size} pixels (canvas.size); "
+            f"got {height}×{width}, in {split.name}."
+        )
+    down, right = canvas.size - height, canvas.size - width
+    if canvas.largest_offset is not None:
+        down, right = (min(room, canvas.largest_offset) for room in (down, right))
+    offsets = draw_offsets(canvas.seed, split.name, split.index, largest=(down, right))
+    images = place_on_canvas(split.images, offsets, size=canvas.size)
+    return build_split(split.name, split.role, split.index, images, split.labels)
 
 
 def _check_split(split: str, source: str) -> None:
