@@ -32,40 +32,55 @@ _NAMES = {
     "ExperimentSpec": "spec.experiment",
     "MemberSpec": "spec.member",
     "Predictions": "store.predictions",
+    "Preset": "spec.presets",
     "Question": "workflows.errors",
     "Run": "store.run",
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
     "Vote": "analysis.vote",
     "build_catalogue": "errors.catalogue",
+    "build_experiment": "workflows.presets",
     "collect_results": "workflows.results",
     "combine": "analysis.vote",
+    "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
     "find_errors": "workflows.errors",
+    "find_results": "workflows.experiments",
+    "find_preset": "spec.presets",
     "find_runs": "store.run",
     "keep_errors": "workflows.errors",
+    "list_presets": "workflows.presets",
     "list_runs": "workflows.inspect",
     "load_catalogue": "errors.files",
     "load_epoch_votes": "store.epoch_votes",
-    "load_failure": "store.members",
     "load_experiment": "spec.experiment",
+    "load_failure": "store.members",
     "load_images": "workflows.images",
     "load_labels": "store.labels",
     "load_ledger": "store.ledger",
     "load_member": "store.members",
     "load_predictions": "store.predictions",
+    "load_results": "workflows.experiments",
+    "load_preset": "spec.presets",
     "load_validation_labels": "store.labels",
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
     "predict": "workflows.predict",
+    "render_experiment": "spec.experiment",
+    "render_summary": "workflows.summary_text",
     "run_demo": "workflows.demo",
     "save_catalogue": "errors.files",
+    "save_diagram": "workflows.presets",
     "save_gallery": "workflows.gallery",
     "save_results": "workflows.results",
-    "score_vote_by_group": "workflows.vote",
+    "save_summary": "workflows.summarise",
     "score_vote": "workflows.vote",
+    "score_vote_by_group": "workflows.vote",
+    "size_preset": "workflows.presets",
+    "summarise": "workflows.summarise",
     "summarise_run": "workflows.inspect",
+    "trace_preset": "workflows.presets",
     "train": "workflows.train",
     "wilson": "analysis.intervals",
 }
@@ -80,9 +95,16 @@ if TYPE_CHECKING:
     from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
     from ensemble_lab.exceptions import EnsembleLabError
+    from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
-    from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment, parse_experiment
+    from ensemble_lab.spec.experiment import (
+        ExperimentSpec,
+        load_experiment,
+        parse_experiment,
+        render_experiment,
+    )
     from ensemble_lab.spec.member import MemberSpec
+    from ensemble_lab.spec.presets import Preset, find_preset, load_preset
     from ensemble_lab.store.epoch_votes import load_epoch_votes
     from ensemble_lab.store.labels import (
         TestLabels,
@@ -96,12 +118,22 @@ if TYPE_CHECKING:
     from ensemble_lab.store.run import Run, find_runs, open_run
     from ensemble_lab.workflows.demo import run_demo
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
+    from ensemble_lab.workflows.experiments import find_results, load_results
     from ensemble_lab.workflows.gallery import save_gallery
     from ensemble_lab.workflows.images import load_images
     from ensemble_lab.workflows.inspect import list_runs, summarise_run
     from ensemble_lab.workflows.planning import plan_experiment
     from ensemble_lab.workflows.predict import predict
+    from ensemble_lab.workflows.presets import (
+        build_experiment,
+        list_presets,
+        save_diagram,
+        size_preset,
+        trace_preset,
+    )
     from ensemble_lab.workflows.results import collect_results, save_results
+    from ensemble_lab.workflows.summarise import save_summary, summarise
+    from ensemble_lab.workflows.summary_text import render_summary
     from ensemble_lab.workflows.train import train
     from ensemble_lab.workflows.vote import score_vote, score_vote_by_group
 

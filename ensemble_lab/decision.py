@@ -10,7 +10,7 @@ from ensemble_lab.spelling import closest
 
 __all__ = ["DEFAULT", "RULES", "TIES", "Decision", "parse_ties"]
 
-RULES = ("majority", "mean-probability")
+RULES = ("majority", "mean-probability", "two-level")
 """Names of the rules; `ensemble_lab.analysis.rules` holds a row for each."""
 TIES = ("mean-probability", "lowest", "random")
 """Names of the tie policies; `ensemble_lab.analysis.ties` holds a row for each."""
@@ -23,7 +23,8 @@ class Decision:
     Attributes
     ----------
     rule : str
-        ``majority`` (most votes) or ``mean-probability`` (largest mean).
+        ``majority`` (most votes), ``mean-probability`` (largest mean) or ``two-level``
+        (most groups, each by the majority of its members).
     ties : str
         Among the classes that the rule leaves equal: ``mean-probability`` takes the
         highest mean probability and then the smaller class, ``lowest`` the smallest

@@ -14,7 +14,16 @@ from ensemble_lab.arrays import Floats, Index
 
 __all__ = ["STREAMS", "draw_generator", "draw_state", "draw_uniform", "seed_sequence"]
 
-STREAMS = {"init": 0, "order": 1, "augment": 2, "dropout": 3, "validation": 4, "canvas": 5}
+STREAMS = {
+    "init": 0,
+    "order": 1,
+    "augment": 2,
+    "dropout": 3,
+    "validation": 4,
+    "canvas": 5,
+    "elastic": 6,
+    "erase": 7,
+}
 """Stream names and their spawn keys. A number is never reused: stored members depend on it."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

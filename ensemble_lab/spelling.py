@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 
 from ensemble_lab.exceptions import EnsembleLabError
 
-__all__ = ["closest", "match_keys", "parse_whole"]
+__all__ = ["closest", "match_keys", "parse_seeds", "parse_whole"]
 
 _MAX_DIGITS = 40
+_MAX_SEEDS = 100_000
 
 
 def closest(word: str, choices: Iterable[str]) -> str:
@@ -49,6 +50,30 @@ def parse_whole(text: str, *, name: str, error: type[EnsembleLabError]) -> int:
         shown = text if len(text) <= _MAX_DIGITS else f"{text[:20]}…"
         raise error(f"{name} must be a whole number from 0; got {shown!r}.")
     return int(text)
+
+
+def parse_seeds(text: str, *, error: type[EnsembleLabError]) -> tuple[int, ...]:
+    """Return the seeds that ``A:B`` (A to B − 1) or ``A,B,C`` names.
+
+    Raises
+    ------
+    EnsembleLabError
+        Of the type `error`: a number that is none, or a range that is empty or too long.
+
+    Examples
+    --------
+    >>> parse_seeds("0:3", error=EnsembleLabError), parse_seeds("4,2", error=EnsembleLabError)
+    ((0, 1, 2), (4, 2))
+    """
+    if ":" not in text:
+        return tuple(parse_whole(each, name="seed", error=error) for each in text.split(","))
+    first, last = (parse_whole(each, name="seed", error=error) for each in text.split(":", 1))
+    if not 0 < last - first <= _MAX_SEEDS:
+        raise error(
+            f"seeds must be A:B with B above A, at most {_MAX_SEEDS:,} of them; got {text[:40]!r}. "
+            "Write 0:3 for the seeds 0, 1 and 2."
+        )
+    return tuple(range(first, last))
 
 
 def match_keys(

@@ -8,7 +8,7 @@ from ensemble_lab.exceptions import PredictionError
 __all__ = ["wilson"]
 
 
-def wilson(errors: int, n_examples: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(errors: float, n_examples: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Wilson score interval of a number of errors, in errors.
 
     With p = errors / n and z the normal quantile at (1 + confidence) / 2::
@@ -20,8 +20,8 @@ def wilson(errors: int, n_examples: int, confidence: float = 0.95) -> tuple[floa
 
     Parameters
     ----------
-    errors : int
-        Misclassified examples, 0 … n_examples.
+    errors : float
+        Misclassified examples, 0 … n_examples; a mean over members need not be whole.
     n_examples : int
         1 or more.
     confidence : float

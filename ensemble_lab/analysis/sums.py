@@ -11,10 +11,11 @@ __all__ = ["NEAR", "exact_sums", "settle_near_ties", "sum_members"]
 
 NEAR = 1e-9
 """Mean probabilities closer than this are compared by exact sums. A float64 sum of n
-probabilities is wrong by at most about n squared times 1e-16, far less than n times this."""
+probabilities of weight w in all is wrong by at most about n w times 1e-16, far less than w
+times this."""
 
 
-def sum_members(probabilities: Probabilities, members: tuple[str, ...]) -> Floats:
+def sum_members(probabilities: Probabilities, members: tuple[str, ...], weights: Floats) -> Floats:
     """Return float64 sums over members, added in the order of their keys.
 
     Float32 means of 20 members change in the last bit for half of all permutations; these
@@ -25,19 +26,25 @@ def sum_members(probabilities: Probabilities, members: tuple[str, ...]) -> Float
     probabilities : float32 (members, examples, classes)
     members : tuple of str
         Keys along the first axis.
+    weights : float64 (members,)
+        What each member's probabilities are multiplied by.
 
     Returns
     -------
     sums : float64 (examples, classes)
     """
     order = sorted(range(len(members)), key=members.__getitem__)
-    sums: Floats = probabilities[order[0]].astype(np.float64)
+    first = order[0]
+    sums: Floats = np.multiply(probabilities[first], weights[first], dtype=np.float64)
     for member in order[1:]:
-        np.add(sums, probabilities[member], out=sums)
+        weighted = probabilities[member]
+        if weights[member] != 1:
+            weighted = np.multiply(weighted, weights[member], dtype=np.float64)
+        np.add(sums, weighted, out=sums)
     return sums
 
 
-def settle_near_ties(sums: Floats, probabilities: Probabilities) -> Floats:
+def settle_near_ties(sums: Floats, probabilities: Probabilities, weights: Floats) -> Floats:
     """Return the sums, exact wherever another class comes near the best of its example.
 
     So whoever compares the largest sums of an example compares exact, correctly rounded sums:
@@ -48,20 +55,23 @@ def settle_near_ties(sums: Floats, probabilities: Probabilities) -> Floats:
     sums : float64 (examples, classes)
         From `sum_members`; minus infinity takes a class out of the comparison.
     probabilities : float32 (members, examples, classes)
+    weights : float64 (members,)
+        As in `sum_members`.
 
     Returns
     -------
     settled : float64 (examples, classes)
     """
     best = sums.max(axis=1)
-    is_near = sums >= (best - NEAR * len(probabilities))[:, np.newaxis]
+    is_near = sums >= (best - NEAR * weights.sum())[:, np.newaxis]
     contested = np.flatnonzero(count_true(is_near) > 1)
     if not contested.size:
         return sums
     rows, classes = np.nonzero(is_near[contested])
     rows = contested[rows]
     settled = sums.copy(order="K")
-    settled[rows, classes] = exact_sums(probabilities[:, rows, classes])
+    contested_values = probabilities[:, rows, classes] * weights[:, np.newaxis]
+    settled[rows, classes] = exact_sums(contested_values)
     return settled
 
 

@@ -1,4 +1,4 @@
-"""Tie policies: a row for each way to choose among the classes that a rule leaves equal."""
+"""The best class, and tie policies: a row for each way to choose where several are equal."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,11 +7,14 @@ from types import MappingProxyType
 import numpy as np
 
 from ensemble_lab.analysis.argmax import choose_classes
-from ensemble_lab.analysis.sums import settle_near_ties
-from ensemble_lab.arrays import Booleans, Floats, Index, Probabilities, Votes
+from ensemble_lab.analysis.counts import count_true
+from ensemble_lab.analysis.sums import settle_near_ties, sum_members
+from ensemble_lab.arrays import Array, Booleans, Floats, Index, Probabilities, Votes
+from ensemble_lab.decision import Decision
 from ensemble_lab.seeds import draw_uniform
+from ensemble_lab.store.predictions import Predictions
 
-__all__ = ["TIES", "TiePolicy", "Tied"]
+__all__ = ["TIES", "TiePolicy", "Tied", "choose_best"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +29,20 @@ class Tied:
         Positions in the split as published.
     seed : int
         The decision's `tie_seed`.
-    sums : float64 (examples, classes) or None
-        Probabilities summed over members.
+    members : tuple of str
+        Keys of those that may be asked.
     probabilities : float32 (members, examples, classes) or None
-        Where the sums come from.
+        What they say; None where only votes are known.
+    weights : float64 (members,)
+        What each member's probabilities are multiplied by.
     """
 
     candidates: Booleans
     index: Index
     seed: int
-    sums: Floats | None
+    members: tuple[str, ...]
     probabilities: Probabilities | None
+    weights: Floats
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,10 @@ def _choose_lowest(tied: Tied) -> Votes:
 
 def _choose_mean_probability(tied: Tied) -> Votes:
     """Choose the class with the highest mean probability; of equal ones, the smallest."""
-    assert tied.sums is not None, "combine puts `lowest` in the place of this policy"
-    assert tied.probabilities is not None
-    sums = np.where(tied.candidates, tied.sums, -np.inf)
-    return choose_classes(settle_near_ties(sums, tied.probabilities))
+    assert tied.probabilities is not None, "combine puts `lowest` in the place of this policy"
+    sums = sum_members(tied.probabilities, tied.members, tied.weights)
+    sums = np.where(tied.candidates, sums, -np.inf)
+    return choose_classes(settle_near_ties(sums, tied.probabilities, tied.weights))
 
 
 def _choose_random(tied: Tied) -> Votes:
@@ -85,3 +91,45 @@ TIES: Mapping[str, TiePolicy] = MappingProxyType(
     }
 )
 """Row of each name in `ensemble_lab.decision.TIES`."""
+
+
+def choose_best(
+    scores: Array,
+    block: Predictions,
+    members: Index,
+    decision: Decision,
+    weights: Floats | None = None,
+) -> tuple[Votes, Booleans]:
+    """Return the class with the largest score of each example, ties settled.
+
+    Parameters
+    ----------
+    scores : number (examples, classes)
+    block : Predictions
+    members : int64 (voters,)
+        Rows of the members whose probabilities may settle a tie.
+    decision : Decision
+    weights : float64 (voters,), optional
+        What their probabilities are multiplied by; 1 each unless given.
+
+    Returns
+    -------
+    chosen : smallest unsigned type that holds the classes (examples,)
+    is_best : bool (examples, classes)
+        The classes with the largest score; several in a row are a tie.
+    """
+    is_best: Booleans = scores == scores.max(axis=1)[:, np.newaxis]
+    chosen = choose_classes(scores)
+    tied = np.flatnonzero(count_true(is_best) > 1)
+    if tied.size:
+        asked = block.probabilities
+        question = Tied(
+            candidates=is_best[tied],
+            index=block.index[tied],
+            seed=decision.tie_seed,
+            members=tuple(block.members[member] for member in members),
+            probabilities=None if asked is None else asked[np.ix_(members, tied)],
+            weights=np.ones(len(members)) if weights is None else weights,
+        )
+        chosen[tied] = TIES[decision.ties].choose(question)
+    return chosen, is_best

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ensemble_lab.analysis.argmax import choose_classes
+from ensemble_lab.analysis.ballots import cast_ballots
 from ensemble_lab.analysis.counts import count_true, count_votes
+from ensemble_lab.analysis.groups import number_groups, weigh_members
 from ensemble_lab.analysis.rules import RULES, Tally
 from ensemble_lab.analysis.sums import settle_near_ties, sum_members
-from ensemble_lab.analysis.ties import TIES, Tied
+from ensemble_lab.analysis.ties import TIES, choose_best
 from ensemble_lab.arrays import Booleans, Floats, Labels, Votes
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import PredictionError
@@ -29,12 +30,14 @@ class Vote:
     ----------
     predicted : int64 (examples,)
         The class that the ensemble chose.
-    vote_counts : smallest unsigned type that holds the members (examples, classes)
-        Members that chose each class.
+    vote_counts : smallest unsigned type that holds the voters (examples, classes)
+        Members that chose each class; under ``two-level``, groups that chose it.
     mean_probabilities : float64 (examples, classes) or None
-        Mean over the members; None where only votes are known.
+        Mean over the members; under ``two-level``, mean over the groups of each group's mean.
+        None where only votes are known.
     is_tied : bool (examples,)
-        Whether the rule left several classes equal and the tie policy chose.
+        Whether the rule alone did not decide: ties settled otherwise, on either level, could
+        have given another class.
     decision : Decision
         What was done: `members` names those that voted, `ties` the policy that was used.
     """
@@ -59,6 +62,11 @@ def combine(predictions: Predictions, decision: Decision) -> Vote:
     says so. The order of the members changes no result: sums are float64, and classes whose
     means differ by less than 1e-9 are compared by exact sums.
 
+    ``two-level`` lets each group of members (keys ``<group>-<seed, four digits>``) choose by its
+    own majority, and takes the class that most groups chose. Ties within a group go by its own
+    members alone; ties among groups by all members, weighed so that groups weigh the same. With
+    one group, or with groups of one member, it is ``majority``.
+
     Parameters
     ----------
     predictions : Predictions
@@ -80,6 +88,8 @@ def combine(predictions: Predictions, decision: Decision) -> Vote:
     L. Lam and C. Y. Suen, "Application of majority voting to pattern recognition", IEEE
     Transactions on Systems, Man, and Cybernetics A 27 (1997), 553-568.
     J. Kittler et al., "On combining classifiers", IEEE TPAMI 20 (1998), 226-239 (mean rule).
+    S. An et al., "An ensemble of simple convolutional neural network models for MNIST digit
+    recognition", arXiv:2008.10400 (2020) (two-level: a vote of three groups of three).
 
     Examples
     --------
@@ -135,9 +145,10 @@ def _settle_decision(predictions: Predictions, decision: Decision) -> Decision:
     ties = decision.ties
     if predictions.probabilities is None:
         if RULES[decision.rule].uses_probabilities:
+            enough = [name for name, rule in RULES.items() if not rule.uses_probabilities]
             raise PredictionError(
-                f"rule must be majority where only votes are known; got {decision.rule!r}, "
-                f"on split {predictions.split!r}."
+                f"rule must be {' or '.join(enough)} where only votes are known; got "
+                f"{decision.rule!r}, on split {predictions.split!r}."
             )
         ties = TIES[ties].without_probabilities
     return replace(decision, ties=ties, members=predictions.members)
@@ -157,36 +168,30 @@ def _check_same_ensemble(first: Predictions, other: Predictions) -> None:
 
 
 def _combine_block(block: Predictions, decision: Decision) -> Vote:
-    tally = _tally(block)
-    scores = RULES[decision.rule].score(tally)
-    best = scores.max(axis=1)
-    is_best = scores == best[:, np.newaxis]
-    is_tied = count_true(is_best) > 1
-    predicted = choose_classes(scores).astype(np.int64)
-    tied = np.flatnonzero(is_tied)
-    if tied.size:
-        probabilities = block.probabilities
-        question = Tied(
-            candidates=is_best[tied],
-            index=block.index[tied],
-            seed=decision.tie_seed,
-            sums=None if tally.sums is None else tally.sums[tied],
-            probabilities=None if probabilities is None else probabilities[:, tied],
-        )
-        predicted[tied] = TIES[decision.ties].choose(question)
-    means = None if tally.sums is None else tally.sums / len(block.members)
-    return Vote(predicted, tally.vote_counts, means, is_tied, decision)
+    rule, everyone = RULES[decision.rule], np.arange(len(block.members))
+    groups = number_groups(block.members) if rule.by_group else everyone
+    weights = weigh_members(groups)
+    ballots = cast_ballots(block, groups, decision)
+    sums = _sum_probabilities(block, weights)
+    tally = Tally(count_votes(ballots.votes, block.n_classes), sums)
+    predicted, is_best = choose_best(rule.score(tally), block, everyone, decision, weights)
+    return Vote(
+        predicted=predicted.astype(np.int64),
+        vote_counts=tally.vote_counts,
+        mean_probabilities=None if sums is None else sums / weights.sum(),
+        is_tied=(count_true(is_best) > 1) | ballots.is_open,
+        decision=decision,
+    )
 
 
-def _tally(block: Predictions) -> Tally:
-    vote_counts = count_votes(block.votes, block.n_classes)
+def _sum_probabilities(block: Predictions, weights: Floats) -> Floats | None:
     if block.probabilities is None:
-        return Tally(vote_counts, None)
-    sums = np.asfortranarray(sum_members(block.probabilities, block.members))
+        return None
+    sums = np.asfortranarray(sum_members(block.probabilities, block.members, weights))
     is_finite = np.isfinite(sums).all(axis=1)
     if not is_finite.all():
         raise PredictionError(
             f"probabilities must be finite; got other numbers at index "
             f"{block.index[~is_finite][0]} of split {block.split!r}."
         )
-    return Tally(vote_counts, settle_near_ties(sums, block.probabilities))
+    return settle_near_ties(sums, block.probabilities, weights)

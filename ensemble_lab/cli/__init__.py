@@ -22,6 +22,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "demo": "Train on embedded data, vote, and show what stays wrong.",
     "new": "Write a commented experiment file.",
+    "presets": "List the models of the zoo, or show one layer by layer.",
     "train": "Train the members of an experiment that are missing.",
     "predict": "Predict with all members of a run on another data set.",
     "vote": "Count the errors of each member and of their vote.",
@@ -30,6 +31,7 @@ COMMANDS = {
     "inspect": "Say what a run holds and what is missing.",
     "runs": "List the runs in a folder.",
     "results": "Write a run's results as JSON.",
+    "summarise": "Write one table of all experiments.",
 }
 """Commands and what each does; the module of a command has its name."""
 

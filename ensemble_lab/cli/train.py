@@ -2,25 +2,51 @@
 
 Complete members are left alone, unfinished ones go on after their last epoch, failed ones are
 tried again. Adding seeds or groups to the file trains only those. No test figures are printed:
-see ensemble-lab vote.
+see ensemble-lab vote. Without a file, --preset NAME trains one model of the zoo; see
+ensemble-lab presets.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from ensemble_lab.cli.options import DataDir, EngineName, Members, Workers
 from ensemble_lab.cli.output import note, render_table
 
+if TYPE_CHECKING:
+    from ensemble_lab.spec.experiment import ExperimentSpec
+
 __all__ = ["command"]
+
+PresetName = Annotated[
+    str | None,
+    typer.Option("--preset", metavar="NAME", help="Train this preset; no file is needed."),
+]
+PresetData = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="SOURCE",
+        help="With --preset: mnist, digits or a file.npz; default mnist.",
+    ),
+]
+PresetSeeds = Annotated[
+    str | None,
+    typer.Option(
+        "--seeds", metavar="A:B", help="With --preset: seeds A to B-1, or A,B,C; default 0:1."
+    ),
+]
 
 
 def command(
     experiment: Annotated[
-        Path,
+        Path | None,
         typer.Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
-    ],
+    ] = None,
+    preset: PresetName = None,
+    data: PresetData = None,
+    seeds: PresetSeeds = None,
     run: Annotated[
         Path | None,
         typer.Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>."),
@@ -42,6 +68,7 @@ def command(
     ] = False,
 ) -> None:
     """Train the members of an experiment that are missing."""
+    asked = _choose_experiment(experiment, preset, data, seeds)
     choice: dict[str, Any] = {
         "members": members,
         "shard": shard,
@@ -49,21 +76,43 @@ def command(
         "backend": backend,
     }
     if dry_run:
-        _print_plan(experiment, run, choice)
+        _print_plan(asked, run, choice)
         return
     from ensemble_lab.cli.progress import Progress
     from ensemble_lab.workflows.train import train
 
     with Progress() as progress:
         opened = train(
-            experiment, run=run, engine=engine, workers=workers, report=progress.report, **choice
+            asked, run=run, engine=engine, workers=workers, report=progress.report, **choice
         )
     for line in progress.summary():
         note(line)
     print(opened.path)
 
 
-def _print_plan(experiment: Path, run: Path | None, choice: dict[str, Any]) -> None:
+def _choose_experiment(
+    experiment: Path | None, preset: str | None, data: str | None, seeds: str | None
+) -> "ExperimentSpec | Path":
+    """Return the file, or the experiment that --preset, --data and --seeds describe."""
+    if preset is None:
+        if experiment is None:
+            raise typer.BadParameter("name an EXPERIMENT.toml, or a model with --preset")
+        if data is not None or seeds is not None:
+            raise typer.BadParameter("--data and --seeds go with --preset; the file says both")
+        return experiment
+    if experiment is not None:
+        raise typer.BadParameter("name an EXPERIMENT.toml or a --preset, not both")
+    from ensemble_lab.exceptions import SpecError
+    from ensemble_lab.spelling import parse_seeds
+    from ensemble_lab.workflows.presets import build_experiment
+
+    chosen = parse_seeds("0:1" if seeds is None else seeds, error=SpecError)
+    return build_experiment(preset, data="mnist" if data is None else data, seeds=chosen)
+
+
+def _print_plan(
+    experiment: "ExperimentSpec | Path", run: Path | None, choice: dict[str, Any]
+) -> None:
     from ensemble_lab.workflows.planning import plan_experiment
     from ensemble_lab.workflows.train import find_lacking
 

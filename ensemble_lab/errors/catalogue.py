@@ -74,9 +74,10 @@ def _catalogue_rows(
     voters = voters.select(vote.decision.members or predictions.members)
     label, predicted = labels.values[positions], vote.predicted[positions]
     rows = np.arange(len(positions))
-    counts = vote.vote_counts[positions]
+    # Members' own votes; `vote_counts` may be those of groups.
+    votes = voters.votes[:, positions]
     if vote.mean_probabilities is None:
-        means = np.full(counts.shape, np.nan)
+        means = np.full((len(positions), predictions.n_classes), np.nan)
     else:
         means = vote.mean_probabilities[positions]
     others = means.copy()
@@ -94,10 +95,10 @@ def _catalogue_rows(
         confidence=means.max(axis=1),
         p_predicted=means[rows, predicted],
         p_label=means[rows, label],
-        votes_for_predicted=counts[rows, predicted].astype(np.int64),
-        votes_for_label=counts[rows, label].astype(np.int64),
+        votes_for_predicted=np.count_nonzero(votes == predicted, axis=0),
+        votes_for_label=np.count_nonzero(votes == label, axis=0),
         is_tied=vote.is_tied[positions],
-        wrong_members=(voters.votes[:, positions] != label).T,
+        wrong_members=(votes != label).T,
     )
 
 

@@ -47,7 +47,8 @@ _COLUMNS = (
 class Catalogue:
     """Rows of examples as the columns of a table; each method returns a new catalogue.
 
-    The five probability columns are means over the members, and NaN where only votes are known.
+    The five probability columns are of the vote's `mean_probabilities`, and NaN where only votes
+    are known. Votes are counted by member under every rule.
 
     Attributes
     ----------

@@ -1,10 +1,9 @@
 """The experiment file: TOML in, one frozen value out, with errors that name the key."""
 
-import reprlib
 import tomllib
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -12,9 +11,9 @@ from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.architecture import ArchitectureSpec
 from ensemble_lab.spec.data import DataSpec, Npz
 from ensemble_lab.spec.frozen import FrozenSpec
-from ensemble_lab.spec.member import Backend, MemberSpec
+from ensemble_lab.spec.groups import merge_groups
+from ensemble_lab.spec.member import Backend, MemberSpec, check_loss, check_trainer
 from ensemble_lab.spec.messages import describe_first
-from ensemble_lab.spec.presets import Preset, load_preset
 from ensemble_lab.spec.published import Published
 from ensemble_lab.spec.training import TrainingSpec
 
@@ -25,6 +24,7 @@ __all__ = [
     "load_experiment",
     "parse_experiment",
     "read_experiment",
+    "render_experiment",
 ]
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
@@ -52,6 +52,17 @@ class MemberGroup(TrainingSpec):
     seeds: Annotated[tuple[Seed, ...], Field(strict=False, min_length=1)] | Seeds
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     backend: Backend = "tensorflow"
+
+    @model_validator(mode="after")
+    def _check_loss(self) -> Self:
+        # Here too: an error of a member would not know where in the file its group stands.
+        check_loss(self.architecture, self.loss)
+        return self
+
+    @model_validator(mode="after")
+    def _check_trainer(self) -> Self:
+        check_trainer(self.architecture, self, threads=self.threads, backend=self.backend)
+        return self
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -165,7 +176,7 @@ def parse_experiment(text: str, *, source: str = "experiment") -> ExperimentSpec
     except (ValueError, RecursionError) as error:
         # Not only TOMLDecodeError: 5,000 digits or 5,000 brackets end in these.
         raise SpecError(f"experiment file must be TOML; got {error}, in {source}.") from None
-    merged = _merge_defaults(values, source)
+    merged = merge_groups(values, source)
     try:
         return ExperimentSpec.model_validate(merged)
     except ValidationError as error:
@@ -174,57 +185,11 @@ def parse_experiment(text: str, *, source: str = "experiment") -> ExperimentSpec
         ) from None
 
 
-def _merge_defaults(values: dict[str, Any], source: str) -> dict[str, Any]:
-    defaults = values.get("defaults", {})
-    groups = values.get("members", [])
-    if not isinstance(defaults, dict):
-        raise SpecError(f"defaults must be a table; got {defaults!r}, in {source}:defaults.")
-    if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
-        raise SpecError(
-            f"members must be tables [[members]]; got {reprlib.repr(groups)}, in {source}:members."
-        )
-    unnamed = sorted(set(defaults) & {"group", "seeds"})
-    if unnamed:
-        raise SpecError(
-            f"defaults must not hold {unnamed[0]!r}, in {source}:defaults. "
-            "Say it in each [[members]]."
-        )
-    rest = {key: value for key, value in values.items() if key != "defaults"}
-    merged = [
-        defaults | _resolve_preset(group, values.get("data"), f"{source}:members[{number}]") | group
-        for number, group in enumerate(groups)
-    ]
-    for group in merged:
-        group.pop("preset", None)
-    return rest | {"members": merged} if groups else rest
+def render_experiment(experiment: ExperimentSpec) -> str:
+    """Return the TOML text of an experiment file that describes just this.
 
+    What has its default value is left out, so the digest of what is read again is the same.
+    """
+    import tomli_w
 
-def _resolve_preset(group: dict[str, Any], data: Any, where: str) -> dict[str, Any]:
-    """Return what a group's preset says; it comes before defaults, and after the group itself."""
-    if "preset" not in group:
-        return {}
-    if not isinstance(group["preset"], str):
-        raise SpecError(f"preset must be a name; got {group['preset']!r}, in {where}.preset.")
-    try:
-        preset = load_preset(group["preset"])
-    except SpecError as error:
-        raise SpecError(f"{str(error).rstrip('.')}, in {where}.preset.") from None
-    _check_canvas(preset, data, where)
-    return {
-        "group": preset.name,
-        "architecture": preset.architecture.model_dump(mode="json"),
-        "backend": preset.backend,
-        **preset.training.model_dump(mode="json"),
-    }
-
-
-def _check_canvas(preset: Preset, data: Any, where: str) -> None:
-    """Refuse a preset for another canvas: it would be another net under its name."""
-    canvas = data.get("canvas") if isinstance(data, dict) else None
-    size = canvas.get("size") if isinstance(canvas, dict) else None
-    if size != preset.canvas:
-        wanted = "no canvas" if preset.canvas is None else f"canvas = {{ size = {preset.canvas} }}"
-        raise SpecError(
-            f"data must have {wanted} for preset {preset.name!r}; got "
-            f"{'none' if size is None else f'size {size}'}, in {where}.preset."
-        )
+    return tomli_w.dumps(experiment.to_json())

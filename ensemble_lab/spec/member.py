@@ -1,17 +1,65 @@
 """One member: everything that decides its weights, but the examples."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.spec.architecture import ArchitectureSpec
 from ensemble_lab.spec.frozen import FrozenSpec, parse_stored
-from ensemble_lab.spec.training import TrainingSpec
+from ensemble_lab.spec.training import LossSpec, TrainingSpec
 
-__all__ = ["Backend", "ExampleHashes", "MemberSpec", "parse_member"]
+__all__ = [
+    "Backend",
+    "ExampleHashes",
+    "MemberSpec",
+    "check_loss",
+    "check_trainer",
+    "parse_member",
+]
 
-Backend = Literal["tensorflow", "jax"]
+Backend = Literal["tensorflow", "jax", "scikit-learn"]
+
+
+def check_loss(architecture: ArchitectureSpec, loss: LossSpec) -> None:
+    """Refuse a loss that does not suit what the architecture gives.
+
+    Raises
+    ------
+    ValueError
+        The loss is none of the architecture's; names both.
+    """
+    if loss.name not in architecture.losses:
+        raise ValueError(
+            f"loss.name must be {' or '.join(architecture.losses)} for architecture "
+            f"{architecture.name!r}; got {loss.name!r}"
+        )
+
+
+def check_trainer(
+    architecture: ArchitectureSpec, training: TrainingSpec, *, threads: int, backend: str
+) -> None:
+    """Refuse a backend that cannot train the architecture, and a recipe that it does not have.
+
+    Raises
+    ------
+    ValueError
+        Names the architecture and what does not go with it.
+    """
+    of = f"for architecture {architecture.name!r}"
+    if backend not in architecture.backends:
+        known = " or ".join(map(repr, architecture.backends))
+        raise ValueError(f"backend must be {known} {of}; got {backend!r}")
+    if architecture.has_recipe:
+        return
+    idle = {
+        name: getattr(training, name)
+        for name, field in TrainingSpec.model_fields.items()
+        if getattr(training, name) != field.default
+    } | ({"threads": threads} if threads != 1 else {})
+    for name, value in idle.items():
+        got = getattr(value, "name", value)
+        raise ValueError(f"{name} must be left out {of}, which it would not change; got {got!r}")
 
 
 class ExampleHashes(FrozenSpec):
@@ -34,7 +82,8 @@ class MemberSpec(FrozenSpec):
         Root seed of all of the member's random streams.
     threads : int
         Threads of its process; more threads are other bits (facts of oneDNN).
-    backend : {"tensorflow", "jax"}
+    backend : {"tensorflow", "jax", "scikit-learn"}
+        One of the architecture's `backends`.
     """
 
     key: str
@@ -44,6 +93,27 @@ class MemberSpec(FrozenSpec):
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     backend: Backend = "tensorflow"
+
+    @model_validator(mode="after")
+    def _check_loss(self) -> Self:
+        check_loss(self.architecture, self.training.loss)
+        return self
+
+    @model_validator(mode="after")
+    def _check_trainer(self) -> Self:
+        check_trainer(self.architecture, self.training, threads=self.threads, backend=self.backend)
+        return self
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that training takes; without a recipe all of it counts as one."""
+        return self.training.epochs if self.architecture.has_recipe else 1
+
+    def on_backend(self, backend: Backend) -> Self:
+        """Return the member for a backend, or as it is where that cannot train it."""
+        if backend not in self.architecture.backends:
+            return self
+        return self.model_copy(update={"backend": backend})
 
     def identity(self, examples: ExampleHashes) -> str:
         """Return the member's digest: its spec without the names, and its examples."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ensemble_lab.spec.augmentation import AugmentationSpec
+from ensemble_lab.spec.augmentation import Augmentation
 from ensemble_lab.spec.frozen import FrozenSpec
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "CrossEntropy",
     "Exponential",
     "LossSpec",
+    "Margin",
     "OneCycle",
     "OptimizerSpec",
     "Plateau",
@@ -168,7 +169,31 @@ class CrossEntropy(FrozenSpec):
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
-LossSpec = CrossEntropy
+class Margin(FrozenSpec):
+    """Margin loss on capsule lengths, and how badly the label's capsule draws the image again.
+
+    max(0, `present` − length)² for the label, `absent_weight` × max(0, length − `absent`)²
+    for each other class, and `reconstruction` × the sum of squares over the image's values,
+    which are in 0 … 1 (Sabour, Frosst and Hinton, 2017, equation 4 and section 4.1).
+    """
+
+    name: Literal["margin"]
+    present: Annotated[float, Field(gt=0, le=1)] = 0.9
+    absent: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    absent_weight: Annotated[float, Field(ge=0)] = 0.5
+    reconstruction: Annotated[float, Field(ge=0)] = 0.0005
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.absent >= self.present:
+            raise ValueError(
+                f"absent must be below present; got {self.absent} and {self.present} in "
+                "loss 'margin'"
+            )
+        return self
+
+
+LossSpec = Annotated[CrossEntropy | Margin, Field(discriminator="name")]
 
 
 class TrainingSpec(FrozenSpec):
@@ -194,17 +219,7 @@ class TrainingSpec(FrozenSpec):
     optimizer: OptimizerSpec = Adam(name="adam")
     schedule: ScheduleSpec = Constant(name="constant")
     loss: LossSpec = CrossEntropy(name="cross-entropy")
-    augmentation: Annotated[tuple[AugmentationSpec, ...], Field(strict=False)] = ()
+    augmentation: Augmentation = ()
     keep: Literal["last", "best-validation", "average"] = "last"
     average_decay: Annotated[float, Field(gt=0, lt=1)] = 0.999
     epoch_votes: bool = False
-
-    @model_validator(mode="after")
-    def _check_fills(self) -> Self:
-        fills = sorted({entry.fill for entry in self.augmentation})
-        if len(fills) > 1:
-            raise ValueError(
-                "fill must be the same in all entries of augmentation, which become one warp; "
-                f"got {' and '.join(fills)}"
-            )
-        return self

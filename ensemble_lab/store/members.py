@@ -1,10 +1,11 @@
-"""A trained member on disk: weights that plain Keras loads, with what made them beside."""
+"""A trained member on disk: weights, a net's as plain Keras loads them, and what made them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ensemble_lab.arrays import Array
 from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError
 from ensemble_lab.store.files import check_field, load_json, save_json
 from ensemble_lab.store.hdf5 import SealedFile, open_sealed, write_sealed
@@ -111,7 +112,7 @@ def member_path(run: Run, key: str) -> Path:
 def save_member(
     run: Run,
     key: str,
-    write_weights: Callable[[Path], None],
+    weights: Callable[[Path], None] | Mapping[str, Array],
     *,
     architecture_sha256: str,
     history: tuple[EpochRecord, ...],
@@ -124,9 +125,9 @@ def save_member(
 
     Parameters
     ----------
-    write_weights : callable
+    weights : callable or mapping
         Writes Keras's weights of an uncompiled model (a compiled one adds its optimizer)
-        at the path it is given.
+        at the path it is given; or arrays by name, of a member that is no Keras model.
     """
     entry = run.member(key)
     header = {
@@ -147,9 +148,9 @@ def save_member(
         member_path(run, key),
         "member",
         header,
-        {},
+        {} if callable(weights) else weights,
         notes=notes,
-        write_first=write_weights,
+        write_first=weights if callable(weights) else None,
         first_bytes=_BYTES_A_PARAMETER * n_parameters + _BYTES_AROUND,
     )
     return load_member(run, key)

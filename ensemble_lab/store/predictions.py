@@ -33,6 +33,7 @@ __all__ = [
     "predictions_path",
     "read_votes",
     "save_predictions",
+    "save_votes",
     "write_votes",
 ]
 
@@ -184,6 +185,29 @@ def save_predictions(
         predictions_path(run, key, split),
         "predictions",
         {"votes": votes, "probabilities": probabilities.astype(np.float32, copy=False)},
+        run=run,
+        key=key,
+        split=split,
+        index=index,
+        parent=parent,
+    )
+
+
+def save_votes(run: Run, key: str, split: str, votes: Votes, index: Index, *, parent: str) -> None:
+    """Write the predictions on a split of a member that gives votes only.
+
+    Parameters
+    ----------
+    votes : unsigned (examples,)
+        Of `smallest_unsigned`.
+    index, parent
+        As in `save_predictions`.
+    """
+    check_axes(votes, "examples", name=f"votes of {key}", examples=len(index))
+    write_votes(
+        predictions_path(run, key, split),
+        "predictions",
+        {"votes": votes},
         run=run,
         key=key,
         split=split,

@@ -7,5 +7,6 @@
 
 The one place that imports Keras. `architectures` and `plan` describe without it;
 `steps_tensorflow` and `steps_jax` are the only files that name a backend, and
-`backends` picks one of them; `worker` is the process that trains one member.
+`backends` picks one of them; `worker` is the process that trains one member. What it
+trains is a net (`nets`) or a model of scikit-learn (`classic`), which `trainers` picks.
 """

@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,22 +61,19 @@ def open_backend(spec: MemberSpec) -> Iterator[Backend]:
         yield backend
 
 
-def describe_environment(spec: MemberSpec, backend: Backend) -> dict[str, str | int]:
-    """Return versions, backend, threads, device and processor, to be stored with a member."""
-    import keras
-
+def describe_environment(spec: MemberSpec, libraries: Mapping[str, str]) -> dict[str, str | int]:
+    """Return what is to be stored with a member: `libraries` (of its trainer) and the machine."""
     return {
         "ensemble-lab": __version__,
         "commit": _describe_commit(),
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "keras": keras.__version__,
         "backend": spec.backend,
         "threads": spec.threads,
         "cpu": _name_processor(),
         "cores": os.cpu_count() or 0,
         "platform": platform.platform(),
-        **backend.describe_device(),
+        **libraries,
     }
 
 

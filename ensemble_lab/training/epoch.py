@@ -1,4 +1,4 @@
-"""What each step of an epoch takes, drawn ahead by NumPy: order, warps, dropout, rates.
+"""What each step of an epoch takes, drawn ahead by NumPy: order, augmentation, dropout, rates.
 
 Whatever the backend, and however an epoch is cut into blocks, step i takes row i.
 """
@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ensemble_lab.seeds import draw_generator, draw_state
+from ensemble_lab.spec.augmentation import split_stages
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.training.architectures.layers import Shape
-from ensemble_lab.training.augment import draw_transforms
+from ensemble_lab.training.augment import draw_boxes, draw_noise, draw_transforms
 
 __all__ = ["StepArrays", "count_steps", "draw_epoch"]
 
@@ -27,12 +28,18 @@ class StepArrays(NamedTuple):
     dropout : uint32 (steps, layers, 2)
         The seed state of each dropout layer.
     rates : float32 (steps,)
+    noise : int8 (steps, batch, 2, height, width) or None
+        None where nothing is distorted.
+    boxes : int32 (steps, batch, 4) or None
+        None where nothing is erased.
     """
 
     order: Any
     transforms: Any
     dropout: Any
     rates: Any
+    noise: Any = None
+    boxes: Any = None
 
 
 def count_steps(n_examples: int, batch_size: int) -> int:
@@ -82,25 +89,32 @@ def draw_epoch(
     return tuple(
         StepArrays(
             order=order[first * batch :][: n_steps * size].reshape(n_steps, size),
-            transforms=_draw_transforms(member, epoch, image_shape, first, n_steps, size),
             dropout=_draw_dropout(member.seed, epoch, first, n_steps, n_dropout),
             rates=rates[first : first + n_steps],
+            **_draw_augmentation(member, epoch, image_shape, first, n_steps, size),
         )
         for first, n_steps, size in parts
         if n_steps and size
     )
 
 
-def _draw_transforms(
+def _draw_augmentation(
     member: MemberSpec, epoch: int, image_shape: Shape, first: int, n_steps: int, size: int
-) -> Any:
-    augmentation = member.training.augmentation
-    if not augmentation:
-        return None
-    transforms = draw_transforms(
-        augmentation, image_shape, (size,) * n_steps, member.seed, epoch, first_step=first
-    )
-    return transforms.reshape(n_steps, size, 8)
+) -> dict[str, Any]:
+    """Return the fields of `StepArrays` that the augmentation asks for, None the others."""
+    stages = split_stages(member.training.augmentation)
+    place = (image_shape, (size,) * n_steps, member.seed, epoch)
+    drawn: dict[str, Any] = {
+        "transforms": draw_transforms(stages.warps, *place, first_step=first)
+        if stages.warps
+        else None,
+        "noise": draw_noise(*place, first_step=first) if stages.elastic else None,
+        "boxes": draw_boxes(stages.erase, *place, first_step=first) if stages.erase else None,
+    }
+    return {
+        name: None if each is None else each.reshape(n_steps, size, *each.shape[1:])
+        for name, each in drawn.items()
+    }
 
 
 def _draw_dropout(seed: int, epoch: int, first: int, n_steps: int, n_layers: int) -> Any:

@@ -173,7 +173,7 @@ def _build_machine(member: MemberSpec, train: Examples, n_classes: int) -> _Mach
         build_network(layers, train.images.shape[1:], member.seed, backend.layer_classes)
         for _ in range(2)
     )
-    optimizer = build_optimizer(recipe.optimizer, network.logits.trainable_variables)
+    optimizer = build_optimizer(recipe.optimizer, network.training.trainable_variables)
     return _Machine(
         steps=backend.build_steps(network, optimizer, train.images, train.labels, options),
         n_dropout=len(network.seed_states),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ensemble_lab.spec.training import CrossEntropy, LossSpec
+from ensemble_lab.spec.training import CrossEntropy, LossSpec, Margin
 
 __all__ = ["LOSSES", "Penalty", "batch_loss", "penalise"]
 
@@ -18,13 +18,16 @@ def batch_loss(spec: LossSpec, labels: Any, outputs: Any) -> tuple[Any, Any]:
     ----------
     spec : LossSpec
     labels : int32 (batch,)
-    outputs : float32 (batch, classes)
-        Logits of the training model.
+    outputs : float32 (batch, classes), or a list of that and float32 (batch,)
+        Of the training model: scores, of which the largest is the class chosen, and
+        what layers give besides (see `ensemble_lab.training.network.Network`).
     """
+    import keras
     from keras import ops
 
-    losses = LOSSES[spec.name](spec, labels, outputs)
-    n_right = ops.sum(ops.cast(ops.equal(ops.argmax(outputs, -1), labels), "int32"))
+    scores, *besides = keras.tree.flatten(outputs)
+    losses = LOSSES[spec.name](spec, labels, scores, *besides)
+    n_right = ops.sum(ops.cast(ops.equal(ops.argmax(scores, -1), labels), "int32"))
     return ops.mean(losses), n_right
 
 
@@ -52,5 +55,16 @@ def _cross_entropy(spec: CrossEntropy, labels: Any, logits: Any) -> Any:
     return (1 - spec.smoothing) * sharp + spec.smoothing * spread
 
 
-LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {"cross-entropy": _cross_entropy}
+def _margin(spec: Margin, labels: Any, lengths: Any, squares: Any) -> Any:
+    """Return float32 (batch,) from lengths and each image's sum of squared errors."""
+    from keras import ops
+
+    is_label = ops.one_hot(labels, lengths.shape[-1], dtype="float32")
+    present = ops.square(ops.relu(spec.present - lengths))
+    absent = ops.square(ops.relu(lengths - spec.absent))
+    margins = is_label * present + spec.absent_weight * (1 - is_label) * absent
+    return ops.sum(margins, axis=-1) + spec.reconstruction * squares
+
+
+LOSSES: dict[str, Callable[..., Any]] = {"cross-entropy": _cross_entropy, "margin": _margin}
 """A row for each `name` of `ensemble_lab.spec.training.LossSpec`."""

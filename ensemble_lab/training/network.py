@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,9 @@ class Network:
     ----------
     model : keras.Model
         Images, float32 in 0 … 1, to probabilities: what is stored and used.
-    logits : keras.Model
-        The same layers but the softmax: what is trained.
+    training : keras.Model
+        The same layers, images and int32 labels to what the loss takes: the scores,
+        float32 (batch, classes), and what layers give besides (see `Layer.build_besides`).
     seed_states : tuple of keras.Variable
         The uint32 (2,) state of every dropout layer, in order.
     penalties : tuple of Penalty
@@ -31,7 +32,7 @@ class Network:
     """
 
     model: Any
-    logits: Any
+    training: Any
     seed_states: tuple[Any, ...]
     penalties: tuple[Penalty, ...]
 
@@ -42,19 +43,21 @@ def build_network(
     """Return the net with the first weights of the root seed `seed` (see `build_model`)."""
     import keras
 
-    model = build_model(layers, input_shape, layer_classes)
+    graph = _connect(layers, input_shape, layer_classes)
+    model = keras.Model(graph.images, graph.probabilities, name="member")
     model.set_weights(draw_weights(layers, input_shape, seed))
-    logits = keras.Model(model.input, model.get_layer("logits").output, name="training")
+    inputs, outputs = [graph.images, graph.labels], [graph.scores, *graph.besides]
+    training = keras.Model(inputs, outputs, name="training")
     states = tuple(
         each.seed_generator.state for each in model.layers if isinstance(each, keras.layers.Dropout)
     )
-    return Network(model, logits, states, _find_penalties(layers, input_shape))
+    return Network(model, training, states, _find_penalties(layers, input_shape))
 
 
 def build_model(layers: tuple[Layer, ...], input_shape: Shape, layer_classes: Any = None) -> Any:
     """Return an uncompiled Keras model from images in 0 … 1 to probabilities.
 
-    The layer ``logits`` is the last one that has weights; the softmax after it is a
+    The layer ``scores`` is the last one described; what makes probabilities of them is a
     layer of its own. The weights are zeros until they are set.
 
     Parameters
@@ -67,22 +70,44 @@ def build_model(layers: tuple[Layer, ...], input_shape: Shape, layer_classes: An
     """
     import keras
 
-    trace(layers, input_shape)
-    inputs = keras.Input(input_shape, dtype="float32", name="images")
-    values = inputs
-    for number, layer in enumerate(layers):
-        name = f"{type(layer).__name__.lower()}_{number}" if number < len(layers) - 1 else "logits"
-        values = layer.build(layer_classes or keras.layers, name)(values)
-    outputs = keras.layers.Activation("softmax", name="probabilities")(values)
-    return keras.Model(inputs, outputs, name="member")
+    graph = _connect(layers, input_shape, layer_classes)
+    return keras.Model(graph.images, graph.probabilities, name="member")
+
+
+class _Graph(NamedTuple):
+    """Keras's symbolic tensors."""
+
+    images: Any
+    labels: Any
+    scores: Any
+    besides: list[Any]
+    probabilities: Any
+
+
+def _connect(layers: tuple[Layer, ...], input_shape: Shape, layer_classes: Any) -> _Graph:
+    import keras
+
+    classes = layer_classes or keras.layers
+    images = keras.Input(input_shape, dtype="float32", name="images")
+    labels = keras.Input((), dtype="int32", name="labels")
+    values = images
+    besides: list[Any] = []
+    for number, (layer, *_) in enumerate(trace(layers, input_shape)):
+        name = f"{type(layer).__name__.lower()}_{number}" if number < len(layers) - 1 else "scores"
+        built = layer.build(classes, name)
+        entering, values = values, built(values)
+        besides += layer.build_besides(built, entering, images, labels)
+    probabilities = layers[-1].build_probabilities(classes)(values)
+    return _Graph(images, labels, values, besides, probabilities)
 
 
 def draw_weights(layers: tuple[Layer, ...], input_shape: Shape, seed: int) -> tuple[Array, ...]:
     """Return the first weights, float32, in the order of `keras.Model.weights`.
 
     Kernels are uniform in ± sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010,
-    equation 16); drawn by NumPy, because TensorFlow and JAX draw different numbers
-    from one seed. Layer number i draws from the stream ``init`` at step i.
+    equation 16), unless a layer asks for normal ones; drawn by NumPy, because TensorFlow
+    and JAX draw different numbers from one seed. Layer number i draws from the stream
+    ``init`` at step i.
     """
     weights = []
     for number, each in enumerate(trace(layers, input_shape)):
@@ -102,6 +127,8 @@ def _find_penalties(layers: tuple[Layer, ...], input_shape: Shape) -> tuple[Pena
 
 
 def _draw(weight: Weight, generator: np.random.Generator) -> Array:
+    if weight.start == "normal":
+        return generator.normal(0, weight.deviation, weight.shape).astype(np.float32)
     if weight.start != "glorot":
         return np.full(weight.shape, 1 if weight.start == "ones" else 0, np.float32)
     *window, fan_in, fan_out = weight.shape

@@ -23,7 +23,7 @@ class MemberPlan:
     macs : int
         Multiply-adds of one image, forward.
     steps_per_epoch : int
-        The last of them may be smaller than the batch size.
+        The last of them may be smaller than the batch size; 1 without a recipe.
     images : int
         Training images an epoch.
     epochs : int
@@ -64,13 +64,14 @@ def describe_plan(spec: MemberSpec, input_shape: Shape, n_classes: int, n_train:
         The images are too small for the architecture, or its `outputs` too few.
     """
     traced = trace(describe_layers(spec.architecture, n_classes), input_shape)
+    has_recipe = spec.architecture.has_recipe
     return MemberPlan(
         parameters=sum(each.parameters for each in traced),
         trainable=sum(each.trainable for each in traced),
         macs=sum(each.macs for each in traced),
-        steps_per_epoch=math.ceil(n_train / spec.training.batch_size),
+        steps_per_epoch=math.ceil(n_train / spec.training.batch_size) if has_recipe else 1,
         images=n_train,
-        epochs=spec.training.epochs,
+        epochs=spec.epochs,
     )
 
 

@@ -204,7 +204,9 @@ class JaxSteps:
         images = images.astype(jnp.float32) / 255.0
         # GPUs round coordinates to ten bits otherwise: a hundredth of a pixel.
         with jax.default_matmul_precision("highest"):
-            images = augment_images(images, row.transforms, self._options.augmentation)
+            images = augment_images(
+                images, self._options.augmentation, row.transforms, row.noise, row.boxes
+            )
         evaluate = jax.value_and_grad(self._evaluate, has_aux=True)
         (loss, (n_right, statistics)), gradients = evaluate(
             state.trainable, state.statistics, row.dropout, images, labels
@@ -219,15 +221,15 @@ class JaxSteps:
         self, trainable: list[Any], statistics: list[Any], dropout: Any, images: Any, labels: Any
     ) -> tuple[Any, tuple[Any, list[Any]]]:
         """Return the loss, and beside it the number right and the statistics after the batch."""
-        logits_model = self._network.logits
+        model = self._network.training
         values = dict(zip(map(id, self._statistics), statistics, strict=True))
         values |= {id(each): dropout[n] for n, each in enumerate(self._network.seed_states)}
-        others = logits_model.non_trainable_variables
-        logits, after = logits_model.stateless_call(
-            trainable, [values[id(each)] for each in others], images, training=True
+        others = model.non_trainable_variables
+        outputs, after = model.stateless_call(
+            trainable, [values[id(each)] for each in others], [images, labels], training=True
         )
         values = dict(zip(map(id, others), after, strict=True))
-        loss, n_right = batch_loss(self._options.loss, labels, logits)
+        loss, n_right = batch_loss(self._options.loss, labels, outputs)
         loss += penalise(self._network.penalties, trainable)
         return loss, (n_right, [values[id(each)] for each in self._statistics])
 

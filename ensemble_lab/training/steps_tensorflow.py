@@ -128,14 +128,16 @@ class TensorFlowSteps:
     def _take_step(self, arrays: StepArrays, step: Any) -> tuple[Any, Any]:
         row = StepArrays(*(None if each is None else each[step] for each in arrays))
         images = tf.cast(tf.gather(self._images, row.order), tf.float32) / 255.0
-        images = augment_images(images, row.transforms, self._options.augmentation)
+        images = augment_images(
+            images, self._options.augmentation, row.transforms, row.noise, row.boxes
+        )
         labels = tf.gather(self._labels, row.order)
         for number, state in enumerate(self._network.seed_states):
             state.assign(row.dropout[number])
-        variables = self._network.logits.trainable_variables
+        variables = self._network.training.trainable_variables
         with tf.GradientTape() as tape:
-            logits = self._network.logits(images, training=True)
-            loss, n_right = batch_loss(self._options.loss, labels, logits)
+            outputs = self._network.training([images, labels], training=True)
+            loss, n_right = batch_loss(self._options.loss, labels, outputs)
             loss += penalise(self._network.penalties, [each.value for each in variables])
         gradients = tape.gradient(loss, [each.value for each in variables])
         self._optimizer.learning_rate.assign(row.rates)

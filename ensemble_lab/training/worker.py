@@ -25,26 +25,17 @@ from ensemble_lab.spec.member import MemberSpec, parse_member
 from ensemble_lab.store.epoch_votes import save_epoch_votes
 from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import Member, load_member, member_path, save_member
-from ensemble_lab.store.predictions import has_predictions, save_predictions
+from ensemble_lab.store.predictions import has_predictions, save_predictions, save_votes
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
-from ensemble_lab.store.training_state import (
-    TrainingState,
-    load_state,
-    remove_state,
-    save_state,
-    state_path,
-)
+from ensemble_lab.store.training_state import load_state, remove_state, state_path
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.architectures.layers import architecture_sha256
-from ensemble_lab.training.backends import Backend
-from ensemble_lab.training.environment import describe_environment, open_backend
-from ensemble_lab.training.fit import Callbacks, Examples, fit
-from ensemble_lab.training.infer import Predictor, infer
+from ensemble_lab.training.environment import describe_environment
 from ensemble_lab.training.inputs import load_checked_dataset, load_checked_images
-from ensemble_lab.training.network import build_network
 from ensemble_lab.training.plan import describe_plan
 from ensemble_lab.training.reporter import Reporter, own_stdout
+from ensemble_lab.training.trainers import Responder, Trainer, load_trainer
 
 __all__ = ["main", "predict_split", "train_member"]
 
@@ -99,14 +90,15 @@ def train_member(run: Run, key: str, data_dir: Path | None, reporter: Reporter) 
             return "complete"
     # The user's environment says where data lie; the worker's own comes after.
     dataset = load_checked_dataset(run, spec, data_dir)
-    with open_backend(spec) as backend:
+    trainer = load_trainer(spec.backend)
+    with trainer.open_libraries(spec):
         if member is None:
-            member, predictor = _train(run, spec, dataset, backend, reporter)
+            member, responder = _train(run, spec, dataset, trainer, reporter)
         else:
-            reporter.start(spec.training.epochs, spec.training.epochs)
-            predictor = _open_predictor(run, spec, member, backend)
+            reporter.start(spec.epochs, spec.epochs)
+            responder = _load_responder(run, spec, member, trainer)
         for split in predicted:
-            _predict(run, member, split, dataset.split(split).images, predictor, reporter)
+            _predict(run, member, split, dataset.split(split).images, responder, reporter)
         _finish(run, spec, member)
     return "trained"
 
@@ -118,55 +110,36 @@ def predict_split(run: Run, key: str, split: str, data_dir: Path | None, reporte
         return "complete"
     spec = parse_member(member.spec)
     images = load_checked_images(run, split, data_dir).images
-    with open_backend(spec) as backend:
+    trainer = load_trainer(spec.backend)
+    with trainer.open_libraries(spec):
         reporter.start(0, 1)
-        predictor = _open_predictor(run, spec, member, backend)
-        _predict(run, member, split, images, predictor, reporter)
+        responder = _load_responder(run, spec, member, trainer)
+        _predict(run, member, split, images, responder, reporter)
     return "trained"
 
 
 def _train(
-    run: Run, spec: MemberSpec, dataset: Dataset, backend: Backend, reporter: Reporter
-) -> tuple[Member, Predictor]:
-    resume = load_state(run, spec.key)
-    reporter.start(0 if resume is None else resume.epoch, spec.training.epochs)
-
-    def keep_state(state: TrainingState) -> None:
-        save_state(run, spec.key, state)
-        reporter.tell_epoch(state)
-
-    examples = {
-        split.name: Examples(split.images, split.labels)
-        for split in dataset.splits
-        if split.name != "test" and split.labels is not None
-    }
-    voted = tuple((split.name, split.images) for split in dataset.splits if split.name != "train")
-    fitted = fit(
-        spec,
-        examples["train"],
-        examples.get("validation"),
-        n_classes=run.n_classes,
-        voted=voted if spec.training.epoch_votes else (),
-        resume=resume,
-        callbacks=Callbacks(on_progress=reporter.progress, on_state=keep_state),
-    )
-    plan = describe_plan(spec, run.image_shape, run.n_classes, len(examples["train"].labels))
+    run: Run, spec: MemberSpec, dataset: Dataset, trainer: Trainer, reporter: Reporter
+) -> tuple[Member, Responder]:
+    trained = trainer.train(run, spec, dataset, reporter)
+    n_train = dataset.split("train").n_examples
+    plan = describe_plan(spec, run.image_shape, run.n_classes, n_train)
     member = save_member(
         run,
         spec.key,
-        lambda path: fitted.model.save_weights(path),
+        trained.weights,
         architecture_sha256=_hash_architecture(run, spec),
-        history=fitted.history,
-        kept_epoch=fitted.kept_epoch,
+        history=trained.history,
+        kept_epoch=trained.kept_epoch,
         n_parameters=plan.parameters,
         training_macs=plan.macs,
-        environment=describe_environment(spec, backend),
+        environment=describe_environment(spec, trainer.describe_libraries(spec)),
     )
-    return member, fitted.predictor
+    return member, trained.responder
 
 
-def _open_predictor(run: Run, spec: MemberSpec, member: Member, backend: Backend) -> Predictor:
-    """Return the stored member as a predictor, if its layers are those that would be built now."""
+def _load_responder(run: Run, spec: MemberSpec, member: Member, trainer: Trainer) -> Responder:
+    """Return the stored member, if its layers are those that would be built now."""
     expected = _hash_architecture(run, spec)
     if member.architecture_sha256 != expected:
         raise MismatchError(
@@ -174,11 +147,7 @@ def _open_predictor(run: Run, spec: MemberSpec, member: Member, backend: Backend
             f"{member.architecture_sha256[:12]}, in {member_path(run, spec.key)}. "
             "Predict with the version that trained it."
         )
-    layers = describe_layers(spec.architecture, run.n_classes)
-    network = build_network(layers, run.image_shape, spec.seed, backend.layer_classes)
-    network.model.load_weights(member_path(run, spec.key))
-    predictor: Predictor = backend.compile_inference(network.model)
-    return predictor
+    return trainer.load(run, spec)
 
 
 def _predict(
@@ -186,17 +155,19 @@ def _predict(
     member: Member,
     split: str,
     images: Images,
-    predictor: Predictor,
+    responder: Responder,
     reporter: Reporter,
 ) -> None:
-    probabilities = infer(
-        predictor,
+    answers = responder(
         images,
         name=f"{member.key} on {split}",
         on_batch=lambda: reporter.progress(reporter.epoch),
     )
-    index = load_record(run, split).index
-    save_predictions(run, member.key, split, probabilities, index, parent=member.weights_sha256)
+    index, parent = load_record(run, split).index, member.weights_sha256
+    if answers.probabilities is None:
+        save_votes(run, member.key, split, answers.votes, index, parent=parent)
+    else:
+        save_predictions(run, member.key, split, answers.probabilities, index, parent=parent)
 
 
 def _finish(run: Run, spec: MemberSpec, member: Member) -> None:

@@ -73,7 +73,7 @@ def plan_experiment(
     data_dir : path, optional
         Folder with the data files; they are looked for unless given.
     backend : {"tensorflow", "jax"}, optional
-        For the chosen members, whatever the file says.
+        For the chosen members that it can train, whatever the file says.
 
     Raises
     ------
@@ -87,10 +87,7 @@ def plan_experiment(
     specs = experiment.expand()
     chosen = choose_keys(tuple(spec.key for spec in specs), members, shard)
     if backend is not None:
-        specs = tuple(
-            spec.model_copy(update={"backend": backend}) if spec.key in chosen else spec
-            for spec in specs
-        )
+        specs = tuple(spec.on_backend(backend) if spec.key in chosen else spec for spec in specs)
     dataset = load_dataset(experiment.data, Path(data_dir) if data_dir else None)
     class_names = _name_outputs(experiment, dataset)
     examples = hash_examples(dataset)

@@ -1,24 +1,31 @@
 """The results of a run as one JSON file: the only source of figures for READMEs and tables."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
-from ensemble_lab.decision import RULES, Decision
+from ensemble_lab.analysis.intervals import wilson
+from ensemble_lab.analysis.rules import RULES, rules_for
+from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import MissingError
+from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.experiment import ExperimentSpec, read_experiment
-from ensemble_lab.spec.member import parse_member
+from ensemble_lab.spec.member import MemberSpec, parse_member
+from ensemble_lab.spec.presets import find_preset
 from ensemble_lab.store.files import save_json
 from ensemble_lab.store.ledger import Recorded
 from ensemble_lab.store.members import Member, load_member
+from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
-from ensemble_lab.training.plan import count_tflop
+from ensemble_lab.training.plan import count_tflop, describe_plan
 from ensemble_lab.workflows.vote import VoteReport, score_vote
 
 __all__ = ["Results", "collect_results", "save_results"]
 
-_VERSIONS = ("ensemble-lab", "python", "numpy", "keras", "tensorflow", "jax")
+_VERSIONS = ("ensemble-lab", "python", "numpy", "keras", "tensorflow", "jax", "scikit-learn")
 _HARDWARE = ("backend", "threads", "device", "cpu", "cores", "platform")
 
 
@@ -38,6 +45,24 @@ class Results:
     recorded: Recorded | None
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """A member, what it cost and what it got wrong.
+
+    `tflop` is None where training has no epochs to count, `validation_errors` without a
+    validation split.
+    """
+
+    member: Member
+    spec: MemberSpec
+    group: str
+    trainable: int
+    minutes: float
+    tflop: float | None
+    validation_errors: int | None
+    test_errors: int
+
+
 def save_results(run: Run | Path | str, path: Path | str) -> Results:
     """Write `collect_results` to a JSON file and return it."""
     results = collect_results(run)
@@ -49,11 +74,20 @@ def collect_results(run: Run | Path | str) -> Results:
     """Return what was trained, on what, at what cost, and what came out.
 
     Every number is counted from the run's files. The votes are of all members, by each
-    rule with its default tie policy. `command` trains the run again from its own
+    rule of `rules_for` with its default tie policy; a rule that needs probabilities is left
+    out where some member has votes alone. `command` trains the run again from its own
     experiment file, and `spec_digest` is that file's; both are null where the file is
     not what made the members. `commit` is that of the code that trained. `chosen_on` is
     "validation" where validation chose weights or rates (``keep = "best-validation"``,
-    a plateau), else null: nothing is chosen on test.
+    a plateau), else null: nothing is chosen on test. `data` says where the images come
+    from, but for the path of a file, and their shape.
+
+    `groups` has a row for each group of members: the preset that made them, or null, and
+    means over them. A value that is not the same for all of a group is a list, a value
+    a member. Classic models have no epochs: their `epochs` and `tflop` are null, and add
+    nothing to the sum. `sd` is the sample standard deviation (n − 1) over the seeds, null
+    for one seed. `low` and `high` are the Wilson 95 % interval of the mean number of errors,
+    as one net's on the test examples: it covers a new test set of this kind, not new seeds.
 
     Raises
     ------
@@ -63,8 +97,8 @@ def collect_results(run: Run | Path | str) -> Results:
     run = run if isinstance(run, Run) else open_run(run)
     members = tuple(load_member(run, key) for key in run.keys)
     experiment = _load_experiment(run)
-    reports = [score_vote(run, "test", Decision(rule=rule), command="results") for rule in RULES]
-    n_train = len(load_record(run, "train").index)
+    reports = _score_votes(run)
+    measured = _measure(run, members)
     values = {
         "experiment": run.name,
         "spec_digest": experiment and experiment.digest,
@@ -72,20 +106,22 @@ def collect_results(run: Run | Path | str) -> Results:
         "command": experiment and f"ensemble-lab train {run.path}/experiment.toml --run {run.path}",
         "versions": _shared(members, _VERSIONS),
         "hardware": _shared(members, _HARDWARE),
-        "minutes": sum(record.seconds for m in members for record in m.history) / 60,
-        "tflop": sum(count_tflop(m.training_macs, n_train, len(m.history)) for m in members),
+        "minutes": sum(each.minutes for each in measured),
+        "tflop": sum(each.tflop or 0.0 for each in measured),
+        "data": {name: value for name, value in run.data.items() if name != "path"}
+        | {"image_shape": list(run.image_shape)},
         "splits": {name: _describe_split(run, name) for name in run.splits},
-        "members": _member_rows(run, members),
+        "members": [_member_row(each) for each in measured],
+        "groups": _group_rows(run, measured),
         "votes": [_vote_row(report) for report in reports],
-        "chosen_on": "validation" if any(map(_is_chosen, members)) else None,
+        "chosen_on": "validation" if any(_is_chosen(each.spec) for each in measured) else None,
         "published": [] if experiment is None else [p.model_dump() for p in experiment.published],
     }
     return Results(values, reports[0].recorded)
 
 
-def _is_chosen(member: Member) -> bool:
-    training = parse_member(member.spec).training
-    return training.keep == "best-validation" or training.schedule.name == "plateau"
+def _is_chosen(spec: MemberSpec) -> bool:
+    return spec.training.keep == "best-validation" or spec.training.schedule.name == "plateau"
 
 
 def _describe_split(run: Run, name: str) -> dict[str, Any]:
@@ -93,28 +129,97 @@ def _describe_split(run: Run, name: str) -> dict[str, Any]:
     return {"n_examples": len(record.index), "role": record.role}
 
 
-def _member_rows(run: Run, members: tuple[Member, ...]) -> list[dict[str, Any]]:
+def _score_votes(run: Run) -> list[VoteReport]:
+    has_probabilities = load_predictions(run, "test").probabilities is not None
+    return [
+        score_vote(run, "test", Decision(rule=name), command="results")
+        for name in rules_for(run.keys)
+        if has_probabilities or not RULES[name].uses_probabilities
+    ]
+
+
+def _measure(run: Run, members: tuple[Member, ...]) -> tuple[_Measured, ...]:
+    n_train = len(load_record(run, "train").index)
     errors = {
         name: _count_errors(run, name) for name in ("validation", "test") if name in run.splits
     }
-    return [
-        {
-            "key": member.key,
-            "group": run.member(member.key).group,
-            "seed": member.spec["seed"],
-            "epochs": len(member.history),
-            "parameters": member.n_parameters,
-            "minutes": sum(record.seconds for record in member.history) / 60,
-            "validation_errors": errors["validation"][position] if "validation" in errors else None,
-            "test_errors": errors["test"][position],
-        }
-        for position, member in enumerate(members)
-    ]
+    specs = [parse_member(member.spec) for member in members]
+    return tuple(
+        _Measured(
+            member=member,
+            spec=spec,
+            group=run.member(member.key).group,
+            trainable=describe_plan(spec, run.image_shape, run.n_classes, n_train).trainable,
+            minutes=sum(record.seconds for record in member.history) / 60,
+            # A classic model is not trained by passes of a net over the images.
+            tflop=count_tflop(member.training_macs, n_train, len(member.history))
+            if spec.architecture.has_recipe
+            else None,
+            validation_errors=errors["validation"][place] if "validation" in errors else None,
+            test_errors=errors["test"][place],
+        )
+        for place, (member, spec) in enumerate(zip(members, specs, strict=True))
+    )
 
 
 def _count_errors(run: Run, split: str) -> list[int]:
     # By way of a vote, so that the ledger says which predictions were scored.
     return [member.errors for member in score_vote(run, split, command="results").members]
+
+
+def _member_row(each: _Measured) -> dict[str, Any]:
+    return {
+        "key": each.member.key,
+        "group": each.group,
+        "seed": each.spec.seed,
+        "epochs": len(each.member.history),
+        "parameters": each.member.n_parameters,
+        "minutes": each.minutes,
+        "validation_errors": each.validation_errors,
+        "test_errors": each.test_errors,
+    }
+
+
+def _group_rows(run: Run, measured: tuple[_Measured, ...]) -> list[dict[str, Any]]:
+    groups = dict.fromkeys(each.group for each in measured)
+    return [_group_row(run, g, [each for each in measured if each.group == g]) for g in groups]
+
+
+def _group_row(run: Run, group: str, measured: list[_Measured]) -> dict[str, Any]:
+    validation = [e.validation_errors for e in measured if e.validation_errors is not None]
+    test = [each.test_errors for each in measured]
+    low, high = wilson(fmean(test), len(load_record(run, "test").index))
+    presets = {_name_preset(run, each.spec) for each in measured}
+    tflop = [each.tflop for each in measured if each.tflop is not None]
+    return {
+        "group": group,
+        "preset": presets.pop() if len(presets) == 1 else None,
+        "architecture": _one_or_each(each.spec.architecture.name for each in measured),
+        "parameters": _one_or_each(each.member.n_parameters for each in measured),
+        "trainable": _one_or_each(each.trainable for each in measured),
+        "macs": _one_or_each(each.member.training_macs for each in measured),
+        "epochs": _one_or_each(len(each.member.history) for each in measured) if tflop else None,
+        "n_members": len(measured),
+        "seeds": [each.spec.seed for each in measured],
+        "tflop": fmean(tflop) if tflop else None,
+        "minutes": fmean(each.minutes for each in measured),
+        "validation_errors": _spread(validation) if validation else None,
+        "test_errors": _spread(test) | {"low": low, "high": high},
+    }
+
+
+def _name_preset(run: Run, spec: MemberSpec) -> str | None:
+    preset = find_preset(spec, parse_data(run.data).canvas)
+    return None if preset is None else preset.name
+
+
+def _one_or_each(values: Iterable[Any]) -> Any:
+    found = list(values)
+    return found[0] if len(set(found)) == 1 else found
+
+
+def _spread(errors: Sequence[int]) -> dict[str, float | None]:
+    return {"mean": fmean(errors), "sd": stdev(errors) if len(errors) > 1 else None}
 
 
 def _vote_row(report: VoteReport) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ensemble_lab.engines import Event
 from ensemble_lab.exceptions import MismatchError, MissingError
-from ensemble_lab.spec.experiment import ExperimentSpec
+from ensemble_lab.spec.experiment import ExperimentSpec, render_experiment
 from ensemble_lab.spec.member import Backend, parse_member
 from ensemble_lab.store.files import replacing
 from ensemble_lab.store.lock import lock_run
@@ -154,8 +154,10 @@ def prepare_run(plan: Plan, path: Path, source: ExperimentSpec | Path | str) -> 
             )
             save_split(wanted, record, split.labels)
         save_run(wanted)
-        if not isinstance(source, ExperimentSpec):
-            with replacing(path / "experiment.toml") as partial:
+        with replacing(path / "experiment.toml") as partial:
+            if isinstance(source, ExperimentSpec):
+                partial.write_text(render_experiment(source), encoding="utf-8")
+            else:
                 shutil.copyfile(source, partial)
     return wanted
 

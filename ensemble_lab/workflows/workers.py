@@ -4,6 +4,7 @@ import datetime
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from ensemble_lab.data.sources import locate
 from ensemble_lab.engines import Event, Job, Outcome, run_engine
@@ -12,6 +13,7 @@ from ensemble_lab.spec.data import DataSpec
 from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.members import Failure, clear_failure, save_failure
 from ensemble_lab.store.run import Run
+from ensemble_lab.training.trainers import TRAINERS
 
 __all__ = ["check_backends", "ignore", "run_members"]
 
@@ -20,8 +22,14 @@ def ignore(_event: Event) -> None:
     """Report nothing."""
 
 
-def check_backends(backends: set[str]) -> None:
+def check_backends(backends: set[str], *, to: Literal["train", "predict"] = "train") -> None:
     """Refuse a backend that is not installed, before anything is started.
+
+    Parameters
+    ----------
+    backends : set of str
+    to : {"train", "predict"}
+        What it is needed for.
 
     Raises
     ------
@@ -29,12 +37,12 @@ def check_backends(backends: set[str]) -> None:
         Says how to install it.
     """
     for backend in sorted(backends):
-        for package in (backend, "keras"):
+        row = TRAINERS[backend]
+        for package in row.packages if to == "train" else row.predicting_packages:
             if importlib.util.find_spec(package) is None:
-                extra = "train" if backend == "tensorflow" else backend
                 raise MissingExtraError(
-                    f"{package} must be installed to train with {backend}; got none. Install it "
-                    f"with: pip install 'ensemble-lab[{extra}]'"
+                    f"{package} must be installed to {to} with {backend}; got none. Install it "
+                    f"with: pip install 'ensemble-lab[{row.extra}]'"
                 )
 
 

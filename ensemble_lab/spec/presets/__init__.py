@@ -4,15 +4,18 @@ To add one: a `Preset` in a family's file, and its counts in the test that pins 
 """
 
 from ensemble_lab.exceptions import SpecError
+from ensemble_lab.spec.data import CanvasSpec
 from ensemble_lab.spec.member import MemberSpec
-from ensemble_lab.spec.presets import bn_elu, cnn, committees, mlp
+from ensemble_lab.spec.presets import bn_elu, capsules, classic, cnn, committees, mlp, uncentred
 from ensemble_lab.spec.presets.preset import Preset
 from ensemble_lab.spelling import closest
 
 __all__ = ["PRESETS", "Preset", "find_preset", "load_preset"]
 
 PRESETS: dict[str, Preset] = {
-    preset.name: preset for family in (mlp, cnn, bn_elu, committees) for preset in family.PRESETS
+    preset.name: preset
+    for family in (classic, mlp, cnn, bn_elu, uncentred, capsules, committees)
+    for preset in family.PRESETS
 }
 """All presets by name, family after family."""
 
@@ -32,15 +35,29 @@ def load_preset(name: str) -> Preset:
     return PRESETS[name]
 
 
-def find_preset(spec: MemberSpec) -> Preset | None:
+def find_preset(spec: MemberSpec, canvas: CanvasSpec | None = None) -> Preset | None:
     """Return the preset that a member was made by, whatever its seed and number of epochs.
 
-    None where architecture or recipe are of no preset.
+    Parameters
+    ----------
+    spec : MemberSpec
+    canvas : CanvasSpec or None
+        Of the data that it was trained on; its seed may be any.
+
+    Returns
+    -------
+    Preset or None
+        None where architecture, recipe or canvas are of no preset.
     """
     for preset in PRESETS.values():
         recipe = preset.training.model_copy(
             update={"epochs": spec.training.epochs, "epoch_votes": spec.training.epoch_votes}
         )
-        if (preset.architecture, recipe) == (spec.architecture, spec.training):
+        wanted = (preset.architecture, recipe, _without_seed(preset.canvas))
+        if wanted == (spec.architecture, spec.training, _without_seed(canvas)):
             return preset
     return None
+
+
+def _without_seed(canvas: CanvasSpec | None) -> CanvasSpec | None:
+    return canvas and canvas.model_copy(update={"seed": 0})

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ensemble_lab.spec.architecture import ArchitectureSpec
+from ensemble_lab.spec.data import CanvasSpec
 from ensemble_lab.spec.member import Backend
 from ensemble_lab.spec.presets.sources import Source
 from ensemble_lab.spec.published import Published
@@ -30,9 +31,8 @@ class Preset:
         The recipe as published, every rate written out.
     input_shape : tuple of int
         (height, width, channels) of the images it was published for.
-    canvas : int or None
-        Side of the empty canvas on which images are placed at random; None for images as
-        they are.
+    canvas : CanvasSpec or None
+        What the images are placed on; None for images as they are.
     validation_share : float
         Share of the training images that is its validation split.
     backend : Backend
@@ -50,7 +50,7 @@ class Preset:
     architecture: ArchitectureSpec
     training: TrainingSpec
     input_shape: tuple[int, int, int] = (28, 28, 1)
-    canvas: int | None = None
+    canvas: CanvasSpec | None = None
     validation_share: float = 0.1
     backend: Backend = "tensorflow"
     published: tuple[Published, ...] = ()

@@ -2,7 +2,19 @@
 
 from typing import NamedTuple
 
-__all__ = ["AN", "DEEP", "DEOTTE", "ELU", "LESSON", "MEETUP", "OURS", "POST", "Source"]
+__all__ = [
+    "AN",
+    "DEEP",
+    "DEOTTE",
+    "ELU",
+    "LESSON",
+    "MEETUP",
+    "OURS",
+    "POST",
+    "SABOUR",
+    "ZHAO",
+    "Source",
+]
 
 
 class Source(NamedTuple):
@@ -24,6 +36,15 @@ ELU = Source("Achary", "S. Achary, MNIST using CNN Keras – Acc 0.997, notebook
 LESSON = Source("Lesson", "Lesson 08 – CNN for the MNIST Dataset, course notebook")
 POST = Source("Post", "Post on the MNIST database with Keras's example MLP and CNN")
 DEEP = Source("Kaggle", "MNIST – Deep Neural Network with Keras, Kaggle notebook")
+SABOUR = Source(
+    "Sabour",
+    "S. Sabour, N. Frosst and G. Hinton, Dynamic Routing Between Capsules, arXiv:1710.09829, 2017",
+)
+ZHAO = Source(
+    "Zhao",
+    "Z. Zhao, A. Kleinhans, G. Sandhu, I. Patel and K. Unnikrishnan, Capsule Networks with "
+    "Max-Min Normalization, arXiv:1903.09662, 2019",
+)
 AN = Source(
     "An",
     "S. An, M. Lee, S. Park, H. Yang and J. So, An Ensemble of Simple Convolutional Neural "

@@ -10,13 +10,16 @@ from typing import Any
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.architecture import ArchitectureSpec
 from ensemble_lab.training.architectures.bn_elu import describe_bn_elu
+from ensemble_lab.training.architectures.capsnet import describe_capsnet
 from ensemble_lab.training.architectures.cdeotte import describe_cdeotte
+from ensemble_lab.training.architectures.classic import describe_naive_bayes, describe_sgd_linear
 from ensemble_lab.training.architectures.cnn import describe_cnn
 from ensemble_lab.training.architectures.cnn3 import describe_cnn3
 from ensemble_lab.training.architectures.layers import Layer
 from ensemble_lab.training.architectures.light import describe_light
 from ensemble_lab.training.architectures.m_net import describe_m_net
 from ensemble_lab.training.architectures.mlp import describe_mlp
+from ensemble_lab.training.architectures.standardise import Standardise
 
 __all__ = ["ARCHITECTURES", "count_outputs", "describe_layers"]
 
@@ -28,6 +31,9 @@ ARCHITECTURES: dict[str, Callable[[Any, int], tuple[Layer, ...]]] = {
     "light": describe_light,
     "cdeotte": describe_cdeotte,
     "m_net": describe_m_net,
+    "naive_bayes": describe_naive_bayes,
+    "sgd_linear": describe_sgd_linear,
+    "capsnet": describe_capsnet,
 }
 """A row for each `name` of `ensemble_lab.spec.architecture`."""
 
@@ -35,12 +41,15 @@ ARCHITECTURES: dict[str, Callable[[Any, int], tuple[Layer, ...]]] = {
 def describe_layers(spec: ArchitectureSpec, n_classes: int) -> tuple[Layer, ...]:
     """Return the layers of an architecture for data of `n_classes` classes.
 
+    Standardisation, where the spec asks for it, is the first of them.
+
     Raises
     ------
     SpecError
         `spec.outputs` is smaller than the number of classes.
     """
-    return ARCHITECTURES[spec.name](spec, count_outputs(spec, n_classes))
+    layers = ARCHITECTURES[spec.name](spec, count_outputs(spec, n_classes))
+    return (Standardise(), *layers) if spec.standardise else layers
 
 
 def count_outputs(spec: ArchitectureSpec, n_classes: int) -> int:

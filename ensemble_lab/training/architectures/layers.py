@@ -1,8 +1,8 @@
 """Layers as frozen values: shapes, weights and cost without Keras, and the Keras layer.
 
 A net is a tuple of them. Shapes leave the batch out: (height, width, channels)
-or (features,). The last layer of a classifier is a `Dense` whose outputs are the
-logits.
+or (features,). The last layer of a classifier gives the scores, one a class: logits,
+of which the softmax is the probabilities, unless the layer says otherwise.
 """
 
 import dataclasses
@@ -36,18 +36,24 @@ class Weight(NamedTuple):
     """One array of a layer, in the order in which Keras lists them.
 
     The loss has `l1` × the sum of absolute values and `l2` × the sum of squares besides.
+    A start that is "normal" has the standard deviation `deviation`.
     """
 
     shape: Shape
-    start: Literal["glorot", "zeros", "ones"]
+    start: Literal["glorot", "normal", "zeros", "ones"]
     is_trainable: bool = True
     l1: float = 0.0
     l2: float = 0.0
+    deviation: float = 0.0
 
 
 @dataclass(frozen=True)
 class Layer:
     """A layer without weights that keeps its input's shape."""
+
+    def for_images(self, image_shape: Shape) -> "Layer":
+        """Return the layer as it is in a net for such images: itself, unless it looks at them."""
+        return self
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape that leaves, for the shape that enters."""
@@ -65,6 +71,22 @@ class Layer:
         """Return the Keras layer, made from the module `keras.layers`."""
         raise NotImplementedError
 
+    def build_besides(self, built: Any, values: Any, images: Any, labels: Any) -> tuple[Any, ...]:
+        """Return what the loss takes beside the scores, one number an image each.
+
+        Parameters
+        ----------
+        built : keras.Layer
+            What `build` returned.
+        values, images, labels : keras.KerasTensor
+            What enters the layer and the net, and the true classes, int32 (batch,).
+        """
+        return ()
+
+    def build_probabilities(self, layers: Any) -> Any:
+        """Return the Keras layer from the scores that leave this one to probabilities."""
+        return layers.Activation("softmax", name="probabilities")
+
     def describe(self) -> dict[str, Any]:
         """Return class and arguments; those at their default stay out.
 
@@ -76,6 +98,22 @@ class Layer:
             if getattr(self, field.name) != field.default
         }
         return {"layer": type(self).__name__} | arguments
+
+    @property
+    def text(self) -> str:
+        """The arguments as one would list them; those at their default stay out.
+
+        Examples
+        --------
+        >>> Conv(32, 5, "relu", "same", strides=2).text
+        '32, 5, relu, same, strides=2'
+        """
+        required = [f.name for f in dataclasses.fields(self) if f.default is dataclasses.MISSING]
+        return ", ".join(
+            str(value) if name in required or isinstance(value, str) else f"{name}={value}"
+            for name, value in self.describe().items()
+            if name != "layer"
+        )
 
 
 @dataclass(frozen=True)
@@ -282,7 +320,8 @@ def trace(layers: tuple[Layer, ...], input_shape: Shape) -> tuple[Traced, ...]:
     """
     traced = []
     shape = input_shape
-    for number, layer in enumerate(layers):
+    for number, general in enumerate(layers):
+        layer = general.for_images(input_shape)
         output = layer.output_shape(shape)
         if min(output) < 1:
             raise SpecError(

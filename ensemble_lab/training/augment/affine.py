@@ -1,7 +1,6 @@
-"""Random affine warps: drawn and composed by NumPy, one matrix an image, applied in graph.
+"""Random affine warps and crops: composed by NumPy into one matrix an image, applied in graph.
 
-Several entries of an augmentation become one matrix, so an image is interpolated
-once. Coordinates are (x, y) = (column, row) in pixels.
+Coordinates are (x, y) = (column, row) in pixels.
 """
 
 from collections.abc import Callable
@@ -12,17 +11,17 @@ import numpy.typing as npt
 
 from ensemble_lab.arrays import Floats
 from ensemble_lab.seeds import draw_generator
-from ensemble_lab.spec.augmentation import AffineWarp, AugmentationSpec
+from ensemble_lab.spec.augmentation import AffineWarp, Crop, Warp
 from ensemble_lab.training.architectures.layers import Shape
 
-__all__ = ["WARPS", "affine_matrices", "augment_images", "draw_transforms", "find_fill", "warp"]
+__all__ = ["WARPS", "affine_matrices", "draw_transforms", "warp"]
 
 N_DRAWS = 6
 """Numbers in [0, 1) that an image takes of the stream for each entry, used or not."""
 
 
 def draw_transforms(
-    augmentation: tuple[AugmentationSpec, ...],
+    warps: tuple[Warp, ...],
     image_shape: Shape,
     batch_sizes: tuple[int, ...],
     seed: int,
@@ -34,7 +33,7 @@ def draw_transforms(
 
     Parameters
     ----------
-    augmentation : tuple of AugmentationSpec
+    warps : tuple of AffineWarp or Crop
         At least one; the first is done to the image first.
     image_shape : tuple of int
         (height, width, channels).
@@ -54,37 +53,16 @@ def draw_transforms(
     draws = np.concatenate(
         [
             draw_generator(seed, "augment", epoch=epoch, step=first_step + step).random(
-                (size, len(augmentation), N_DRAWS)
+                (size, len(warps), N_DRAWS)
             )
             for step, size in enumerate(batch_sizes)
         ]
     )
     matrices = np.broadcast_to(np.eye(3), (len(draws), 3, 3))
-    for number, entry in enumerate(augmentation):
+    for number, entry in enumerate(warps):
         # Output to input: what is done to the image last is asked first.
         matrices = matrices @ WARPS[entry.name](entry, draws[:, number], image_shape)
     return matrices.reshape(-1, 9)[:, :8].astype(np.float32)
-
-
-def find_fill(augmentation: tuple[AugmentationSpec, ...]) -> str | None:
-    """Return what lies beyond the border, or None where nothing is warped.
-
-    The entries, which become one warp, agree: `TrainingSpec` sees to it.
-    """
-    return augmentation[0].fill if augmentation else None
-
-
-def augment_images(images: Any, transforms: Any, augmentation: tuple[AugmentationSpec, ...]) -> Any:
-    """Return a batch with its draws applied, on the running backend.
-
-    Parameters
-    ----------
-    images : float32 (batch, height, width, channels)
-    transforms : float32 (batch, 8) or None
-    augmentation : tuple of AugmentationSpec
-    """
-    fill = find_fill(augmentation)
-    return images if fill is None else warp(images, transforms, fill)
 
 
 def warp(images: Any, transforms: Any, fill: str) -> Any:
@@ -166,5 +144,16 @@ def _draw_affine(spec: AffineWarp, draws: Floats, image_shape: Shape) -> Floats:
     )
 
 
-WARPS: dict[str, Callable[[Any, Floats, Shape], Floats]] = {"affine": _draw_affine}
-"""A row for each `name` of `ensemble_lab.spec.augmentation.AugmentationSpec`."""
+def _draw_crop(spec: Crop, draws: Floats, image_shape: Shape) -> Floats:
+    """Return float64 (images, 3, 3) from numbers in [0, 1), (images, 6)."""
+    moved = np.floor(draws[:, :2] * (2 * spec.pixels + 1)) - spec.pixels
+    matrices = np.tile(np.eye(3), (len(draws), 1, 1))
+    matrices[:, :2, 2] = moved
+    return matrices
+
+
+WARPS: dict[str, Callable[[Any, Floats, Shape], Floats]] = {
+    "affine": _draw_affine,
+    "crop": _draw_crop,
+}
+"""A row for each `name` of `ensemble_lab.spec.augmentation.Warp`."""

@@ -1,0 +1,88 @@
+"""Members that are Keras nets: trained, stored and opened again."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any
+
+from ensemble_lab.arrays import Images, smallest_unsigned
+from ensemble_lab.data.dataset import Dataset
+from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.store.members import member_path
+from ensemble_lab.store.run import Run
+from ensemble_lab.store.training_state import TrainingState, load_state, save_state
+from ensemble_lab.training.architectures import describe_layers
+from ensemble_lab.training.backends import load_backend
+from ensemble_lab.training.environment import open_backend
+from ensemble_lab.training.fit import Callbacks, Examples, fit
+from ensemble_lab.training.infer import Predictor, infer
+from ensemble_lab.training.network import build_network
+from ensemble_lab.training.reporter import Reporter
+from ensemble_lab.training.trainers import Answers, Responder, Trained
+
+__all__ = ["describe_libraries", "load", "open_libraries", "train"]
+
+
+def open_libraries(spec: MemberSpec) -> AbstractContextManager[Any]:
+    """Import Keras on the member's backend (see `open_backend`)."""
+    return open_backend(spec)
+
+
+def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> Trained:
+    """Train a net, from the start or from its last epoch; its state is saved after each."""
+    resume = load_state(run, spec.key)
+    reporter.start(0 if resume is None else resume.epoch, spec.epochs)
+
+    def keep_state(state: TrainingState) -> None:
+        save_state(run, spec.key, state)
+        reporter.tell_epoch(state)
+
+    examples = {
+        split.name: Examples(split.images, split.labels)
+        for split in dataset.splits
+        if split.name != "test" and split.labels is not None
+    }
+    voted = tuple((split.name, split.images) for split in dataset.splits if split.name != "train")
+    fitted = fit(
+        spec,
+        examples["train"],
+        examples.get("validation"),
+        n_classes=run.n_classes,
+        voted=voted if spec.training.epoch_votes else (),
+        resume=resume,
+        callbacks=Callbacks(on_progress=reporter.progress, on_state=keep_state),
+    )
+    return Trained(
+        weights=lambda path: fitted.model.save_weights(path),
+        history=fitted.history,
+        kept_epoch=fitted.kept_epoch,
+        responder=partial(_answer, fitted.predictor),
+    )
+
+
+def load(run: Run, spec: MemberSpec) -> Responder:
+    """Return the net with its stored weights."""
+    backend = load_backend(spec.backend)
+    layers = describe_layers(spec.architecture, run.n_classes)
+    network = build_network(layers, run.image_shape, spec.seed, backend.layer_classes)
+    network.model.load_weights(member_path(run, spec.key))
+    return partial(_answer, backend.compile_inference(network.model))
+
+
+def describe_libraries(spec: MemberSpec) -> Mapping[str, str]:
+    """Return the versions of Keras and its backend, and the device's name."""
+    import keras
+
+    return {"keras": keras.__version__, **load_backend(spec.backend).describe_device()}
+
+
+def _answer(
+    predictor: Predictor,
+    images: Images,
+    *,
+    name: str,
+    on_batch: Callable[[], None] = lambda: None,
+) -> Answers:
+    probabilities = infer(predictor, images, name=name, on_batch=on_batch)
+    votes = probabilities.argmax(axis=1).astype(smallest_unsigned(probabilities.shape[1]))
+    return Answers(votes, probabilities)
