@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench results clean
 
 demo: $(VENV)/.installed-train
 	$(BIN)/ensemble-lab demo
@@ -19,6 +19,9 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/vote.py
 	$(BIN)/python benchmarks/query.py
+
+results: $(VENV)/.installed-train
+	$(BIN)/ensemble-lab summarise experiments -o experiments/RESULTS.md --figure experiments/frontier.png
 
 # The stamps make an install happen once, and again when what it installs changes.
 $(VENV)/.installed-train: setup.cfg pyproject.toml | $(VENV)

@@ -54,6 +54,7 @@ JSON = {
     "decision.py": {"from_json", "to_json"},
     "spec/frozen.py": {"to_json"},
     "spec/data.py": {"parse_data"},
+    "spec/groups.py": {"merge_groups"},
     "store/files.py": {"check_field", "load_json", "parse_json", "save_json"},
     "store/ledger.py": {"load_ledger"},
     "store/members.py": {"epoch_record", "save_member"},

@@ -30,6 +30,7 @@ def test_decision_comes_back_from_its_json(rule, ties):
 def test_every_field_that_decides_is_in_the_digest():
     changes = [
         {"rule": "mean-probability"},
+        {"rule": "two-level"},
         {"ties": "lowest"},
         {"ties": "random"},
         {"ties": "random", "tie_seed": 1},
@@ -51,6 +52,7 @@ def test_seed_that_nothing_reads_changes_no_digest():
 def test_words_say_what_chose_it():
     assert Decision().text == "majority, ties by mean-probability"
     assert Decision(ties="random", tie_seed=3).tie_policy == "random:3"
+    assert Decision(rule="two-level").text == "two-level, ties by mean-probability"
     chosen = Decision(chosen_on="test", chosen_among=120)
     assert chosen.text.endswith("chosen on test among 120")
 
@@ -59,7 +61,8 @@ def test_words_say_what_chose_it():
     ("values", "fact"),
     [
         ({"rule": "majorty"}, "did you mean 'majority'"),
-        ({"rule": "plurality"}, "majority, mean-probability"),
+        ({"rule": "plurality"}, "majority, mean-probability, two-level"),
+        ({"rule": "two-levels"}, "did you mean 'two-level'"),
         ({"ties": "lowset"}, "did you mean 'lowest'"),
         ({"tie_seed": -1}, "tie_seed"),
         ({"tie_seed": 2**63}, "tie_seed"),

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ensemble_lab.workflows.summarise import summarise
+from ensemble_lab.workflows.summary_text import render_summary
+
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = sorted(path.parent for path in ROOT.glob("experiments/*/results.json"))
 
@@ -81,3 +84,20 @@ def test_first_vote_lists_as_many_images_as_its_vote_gets_wrong():
     assert results["votes"][0]["decision"].startswith("majority")
     assert len(indices) == len(set(indices)) == results["votes"][0]["errors"]
     assert all(0 <= index < 10_000 for index in indices)
+
+
+def test_the_table_of_results_is_what_the_command_writes():
+    folder = ROOT / "experiments"
+    wanted = render_summary(
+        summarise(folder), folder / "RESULTS.md", figure=folder / "frontier.png"
+    )
+    assert (folder / "RESULTS.md").read_text(encoding="utf-8") == wanted
+    assert (folder / "frontier.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_links_of_the_table_of_results_are_there():
+    text = (ROOT / "experiments/RESULTS.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"\]\(([^)]+)\)", text))
+    assert targets
+    for target in targets:
+        assert (ROOT / "experiments" / target).exists(), target

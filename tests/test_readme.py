@@ -36,11 +36,12 @@ def test_python_lines_run_as_they_stand(tmp_path, monkeypatch):
     assert Path("checkpoints/first-vote/run.json").exists()
 
 
-def test_experiment_file_parses():
-    (text,) = blocks("toml")
-    assert [member.key for member in parse_experiment(text).expand()] == [
-        "bn-elu-0000", "bn-elu-0001",
-    ]  # fmt: skip
+def test_experiment_files_parse():
+    keys = [[m.key for m in parse_experiment(text).expand()] for text in blocks("toml")]
+    assert keys == [
+        ["bn-elu-0000", "bn-elu-0001"],
+        ["light-short-0000", "light-short-0001", "light-short-0002"],
+    ]
 
 
 def test_every_command_is_in_the_table():

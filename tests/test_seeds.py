@@ -15,6 +15,8 @@ def test_stream_numbers_are_pinned():
     """Stored members were drawn from them: a number is never changed or used again."""
     assert STREAMS == {
         "init": 0, "order": 1, "augment": 2, "dropout": 3, "validation": 4, "canvas": 5,
+        "elastic": 6,
+        "erase": 7,
     }  # fmt: skip
 
 

@@ -1,17 +1,19 @@
 """Hypothesis strategies for ensembles."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
 from ensemble_lab.store.predictions import Predictions
 from tests.toy import toy_predictions
 
-__all__ = ["ensembles"]
+__all__ = ["ensembles", "rename"]
 
 
 @st.composite
 def ensembles(draw: st.DrawFn, max_classes: int = 5, levels: int = 4) -> Predictions:
-    """Predictions of 1-6 members on 1-12 examples.
+    """Predictions of 1-6 members of up to 3 groups, in any order, on 1-12 examples.
 
     Probabilities are ratios of a few small whole numbers: votes and means often tie, and sums
     are not exact in binary, so that their order matters to careless arithmetic.
@@ -29,4 +31,11 @@ def ensembles(draw: st.DrawFn, max_classes: int = 5, levels: int = 4) -> Predict
         )
     )
     parts = np.array(numbers, np.float64).reshape(shape) + 1e-3
-    return toy_predictions((parts / parts.sum(axis=-1, keepdims=True)).astype(np.float32))
+    predictions = toy_predictions((parts / parts.sum(axis=-1, keepdims=True)).astype(np.float32))
+    groups = draw(st.lists(st.sampled_from("abc"), min_size=shape[0], max_size=shape[0]))
+    return rename(predictions, tuple(f"{group}-{i:04d}" for i, group in enumerate(groups)))
+
+
+def rename(predictions: Predictions, keys: tuple[str, ...]) -> Predictions:
+    """The same predictions of members with other keys."""
+    return replace(predictions, members=keys, digests=tuple(f"digest of {key}" for key in keys))

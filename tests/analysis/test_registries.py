@@ -1,7 +1,7 @@
 """Every name that a decision may hold has its row, and no row is without a name."""
 
 from ensemble_lab import decision
-from ensemble_lab.analysis.rules import RULES
+from ensemble_lab.analysis.rules import RULES, rules_for
 from ensemble_lab.analysis.ties import TIES
 
 
@@ -17,3 +17,12 @@ def test_every_policy_has_one_for_votes_alone() -> None:
     for name, policy in TIES.items():
         replacement = TIES[policy.without_probabilities]
         assert replacement.without_probabilities == policy.without_probabilities, name
+
+
+def test_rules_by_group_are_for_groups_of_several_members_only() -> None:
+    plain = tuple(name for name, rule in RULES.items() if not rule.by_group)
+    assert plain != tuple(RULES)
+    assert rules_for(("a-0000",)) == plain
+    assert rules_for(("a-0000", "a-0001", "a-0002")) == plain
+    assert rules_for(("a-0000", "b-0000", "theirs")) == plain
+    assert rules_for(("a-0000", "b-0000", "a-0001")) == tuple(RULES)

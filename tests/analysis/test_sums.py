@@ -38,19 +38,40 @@ def test_members_are_added_in_the_order_of_their_keys() -> None:
     naive = [p.sum(axis=0, dtype=np.float64) for p in (probabilities, permuted)]
     assert (naive[0] != naive[1]).any(), "the order must matter to float64 sums here"
     np.testing.assert_array_equal(
-        sum_members(probabilities, keys), sum_members(permuted, tuple(keys[i] for i in order))
+        sum_members(probabilities, keys, np.ones(20)),
+        sum_members(permuted, tuple(keys[i] for i in order), np.ones(20)),
     )
+
+
+def test_weighted_probabilities_are_added_in_float64() -> None:
+    tenth, fifth = np.float32(0.1), np.float32(0.2)
+    probabilities = np.array([[[tenth]], [[fifth]]])
+    sums = sum_members(probabilities, ("a", "b"), np.array([3.0, 2.0]))
+    assert sums.tolist() == [[3 * float(tenth) + 2 * float(fifth)]]
+    assert float(np.float32(3) * tenth) != 3 * float(tenth), "float32 must be too short here"
+
+
+def test_near_ties_are_settled_by_exact_weighted_sums() -> None:
+    tiny = 2.0**-54
+    # Three times 1 + 2 tiny, or 3: equal to a float64 that adds one after the other.
+    probabilities = np.array([[[1, 1]], [[tiny, 0]], [[tiny, 0]], [[tiny, 0]]], np.float32)
+    weights, keys = np.array([3.0, 3.0, 3.0, 3.0]), ("a", "b", "c", "d")
+    sums = sum_members(probabilities, keys, weights)
+    assert sums.tolist() == [[3, 3]]
+    settled = settle_near_ties(sums, probabilities, weights)
+    assert settled.tolist() == [[math.fsum([3, 3 * tiny, 3 * tiny, 3 * tiny]), 3]]
+    assert settled[0, 0] > settled[0, 1]
 
 
 def test_only_classes_near_the_best_are_settled() -> None:
     tenths = np.array([0.1, 0.2, 0.3])
     probabilities = np.stack([tenths, np.full(3, 0.2), tenths], axis=1)[:, np.newaxis]
     sums = np.array([[0.1 + 0.2 + 0.3, 0.2 + 0.2 + 0.2, 0.3]])
-    settled = settle_near_ties(sums, probabilities)
+    settled = settle_near_ties(sums, probabilities, np.ones(3))
     # The third class is far from the best, so its (wrong) sum is not looked at.
     assert settled.tolist() == [[0.6, math.fsum([0.2] * 3), 0.3]]
 
 
 def test_sums_that_are_far_apart_are_returned_as_they_are() -> None:
     sums = np.array([[1.0, 2.0]])
-    assert settle_near_ties(sums, np.full((3, 1, 2), 0.5, np.float32)) is sums
+    assert settle_near_ties(sums, np.full((3, 1, 2), 0.5, np.float32), np.ones(3)) is sums

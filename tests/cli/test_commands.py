@@ -115,14 +115,33 @@ def test_results_name_what_was_trained_at_what_cost(call, make_run, tmp_path):
     results = json.loads((tmp_path / "results.json").read_text())
     assert list(results) == [
         "experiment", "spec_digest", "commit", "command", "versions", "hardware", "minutes",
-        "tflop", "splits", "members", "votes", "chosen_on", "published",
+        "tflop", "data", "splits", "members", "groups", "votes", "chosen_on", "published",
     ]  # fmt: skip
     assert list(results["members"][0]) == [
         "key", "group", "seed", "epochs", "parameters", "minutes", "validation_errors",
         "test_errors",
     ]  # fmt: skip
+    assert list(results["groups"][0]) == [
+        "group", "preset", "architecture", "parameters", "trainable", "macs", "epochs",
+        "n_members", "seeds", "tflop", "minutes", "validation_errors", "test_errors",
+    ]  # fmt: skip
     # 12 multiply-adds, 3 members, 2 epochs, 18 images, forward and backward.
     assert results["tflop"] == pytest.approx(12 * 3 * 2 * 18 * 6 / 1e12)
+
+
+def test_summarise_writes_what_it_prints(call, make_run, tmp_path):
+    run, folder = make_run(n_examples=25), tmp_path / "experiments"
+    call("results", run.path, "-o", folder / "toy/results.json")
+    files = [tmp_path / "RESULTS.md", tmp_path / "frontier.png"]
+    answer = call("summarise", folder, "-o", files[0], "--figure", files[1])
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.splitlines() == [str(path) for path in files]
+    text = files[0].read_text(encoding="utf-8")
+    assert "[toy: a](experiments/toy)" in text
+    assert "](frontier.png)" in text
+    assert files[1].read_bytes().startswith(b"\x89PNG")
+    assert call("summarise", folder, "-o", files[0]).out.splitlines() == [str(files[0])]
+    assert "frontier.png" not in files[0].read_text(encoding="utf-8")
 
 
 def test_new_writes_a_template_that_plans(call, tmp_path):
@@ -159,6 +178,8 @@ def test_dry_run_counts_without_training(call, tmp_path):
         (["train", "{tmp}/good.toml", "--members", "x-*", "--dry-run"], ["x-*"]),
         (["train", "{tmp}/good.toml", "--shard", "3/2", "--dry-run"], ["3/2", "1/4"]),
         (["vote", "{tmp}"], ["run.json", "ensemble-lab runs"]),
+        (["summarise", "{tmp}/none", "-o", "{tmp}/x.md"], ["none", "experiments"]),
+        (["summarise", "{tmp}", "-o", "{tmp}/x.md"], ["results.json", "ensemble-lab results"]),
         (["predict", "{run}", "--data", "minst", "--as", "x"], ["minst", "mnist"]),
         (["predict", "{run}", "--data", "{tmp}/no.npz", "--as", "x"], ["no.npz"]),
         (["predict", "{run}", "--data", "digits", "--as", "x"], ["5×4×1", "28×28×1"]),

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ensemble_lab.decision import RULES, Decision
+from ensemble_lab.analysis.rules import rules_for
+from ensemble_lab.decision import Decision
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.predictions import load_predictions
 
@@ -67,7 +68,7 @@ def test_rows_of_results_say_which_decisions_on_which_predictions(ask, make_run)
     for _ in range(2):
         ask(run, RESULTS)
     assert rows(run, "command", "split", "decision", "members") == [
-        ("results", "test", *scored(run, Decision(rule=rule))) for rule in RULES
+        ("results", "test", *scored(run, Decision(rule=rule))) for rule in rules_for(run.keys)
     ]
 
 

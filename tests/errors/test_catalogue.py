@@ -295,3 +295,16 @@ def test_margin_is_positive_only_where_the_mean_rule_is_right(
     mean = combine(predictions, Decision(rule="mean-probability"))
     is_right = (mean.predicted == rows.label) & ~mean.is_tied
     np.testing.assert_array_equal(rows.margin > 0, is_right)
+
+
+def test_catalogue_of_a_two_level_vote_counts_members() -> None:
+    keys = tuple(f"{group}-{seed:04d}" for group in ("m3", "m5", "m7") for seed in range(3))
+    votes = [[1], [1], [0], [1], [1], [0], [0], [0], [0]]
+    predictions = replace(hard_predictions(votes), members=keys, digests=keys)
+    vote = combine(predictions, Decision(rule="two-level"))
+    wrong = build_catalogue(predictions, vote, toy_labels((0,), (0,)))
+    assert wrong.predicted.tolist() == [1]
+    assert (wrong.votes_for_predicted.tolist(), wrong.votes_for_label.tolist()) == ([4], [5])
+    assert wrong.wrong_members.sum() == len(keys) - 5
+    assert wrong.votes_for_label.dtype == np.int64
+    assert wrong.is_tied.tolist() == [False]

@@ -221,7 +221,7 @@ MISTAKES = [
     ("patience = 3", "patience = 1.5", ["patience must be a whole number"]),
     ("factor = 0.5", "factor = 1", ["factor must be less than 1"]),
     ('"plateau"', '"platau"', ["schedule.name", "constant, plateau", "'plateau'?"]),
-    ('"affine"', '"elastic"', ["affine", "'elastic'", "augmentation[0].name"]),
+    ('"affine"', '"elastc"', ["affine", "'elastic'", "augmentation[0].name"]),
     ("rotation_degrees", "rotation", ["augmentation[0].rotation", "'rotation_degrees'?"]),
     ("zoom = 0.1", "zoom = nan", ["zoom", "finite", "augmentation[0].zoom"]),
     ('fill = "nearest"', 'fill = "wrap"', ["nearest, constant", "'wrap'"]),

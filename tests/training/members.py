@@ -17,7 +17,7 @@ from ensemble_lab.training.architectures.layers import (
 )
 from ensemble_lab.training.fit import Examples
 
-__all__ = ["WARP", "build_member", "draw_examples", "everything_layers"]
+__all__ = ["WARP", "build_capsule_member", "build_member", "draw_examples", "everything_layers"]
 
 WARP = {"name": "affine", "rotation_degrees": 10, "zoom": 0.1, "shear_degrees": 5, "shift": 0.1}
 
@@ -37,6 +37,26 @@ def build_member(backend: str, *, seed: int = 3, **training: Any) -> MemberSpec:
             "backend": backend,
         }
     )
+
+
+def build_capsule_member(backend: str, *, routing: str = "softmax", **training: Any) -> MemberSpec:
+    """Return a capsule net of 2,344 parameters for images of 8 × 8 and three classes."""
+    architecture = {
+        "name": "capsnet",
+        "routing": routing,
+        "filters": 8,
+        "size": 3,
+        "capsules": 2,
+        "capsule_dimension": 4,
+        "class_dimension": 4,
+        "decoder": [16],
+    }
+    recipe = {
+        "architecture": architecture,
+        "loss": {"name": "margin"},
+        "optimizer": {"name": "adam", "rate": 0.01},
+    }
+    return build_member(backend, **(recipe | training))
 
 
 def draw_examples(n_examples: int = 72, size: int = 8, seed: int = 0) -> Examples:

@@ -16,7 +16,7 @@ def main(name: str, path: str) -> None:
     from ensemble_lab.training.blocks import Pace
     from ensemble_lab.training.fit import Callbacks, fit
     from ensemble_lab.training.infer import infer
-    from tests.training.members import WARP, build_member, draw_examples
+    from tests.training.members import WARP, build_capsule_member, build_member, draw_examples
 
     backend = load_backend(name)
     backend.configure(1)
@@ -31,9 +31,10 @@ def main(name: str, path: str) -> None:
     )
     train, validation = draw_examples(72, size=9), draw_examples(30, size=9, seed=1)
     member = build_member(name, epochs=2, augmentation=[WARP], keep="average", average_decay=0.5)
+    capsules = build_capsule_member(name, routing="max-min", epochs=2, keep="average")
     states = []
 
-    def train_member(**options):
+    def train_member(member=member, **options):
         return fit(member, train, validation, n_classes=3, **options)
 
     def flatten(fitted):
@@ -51,6 +52,7 @@ def main(name: str, path: str) -> None:
         "constant": warp(images, transforms, "constant"),
         "fitted": flatten(fitted),
         "resumed": flatten(resumed),
+        "capsules": flatten(train_member(capsules)),
     }
     arrays |= {f"weights_{number}": each for number, each in enumerate(states[0].weights)}
     arrays |= {f"averages_{number}": each for number, each in enumerate(states[0].kept)}
@@ -64,6 +66,7 @@ def main(name: str, path: str) -> None:
             return steps
 
         backend.build_steps = build_looping
+        arrays["capsules_looped"] = flatten(train_member(capsules))
         arrays["looped"] = flatten(train_member(pace=Pace(n_steps=3)))
         arrays["looped_singly"] = flatten(train_member(pace=Pace(n_steps=1, block_s=0.0)))
     np.savez(path, **{key: np.asarray(value) for key, value in arrays.items()})

@@ -58,6 +58,12 @@ def test_weights_and_averages_come_in_the_same_order(results):
         np.testing.assert_allclose(ours[name], theirs[name], atol=5e-3, err_msg=name)
 
 
+def test_capsules_agree_and_so_does_their_loop_for_gpus(results):
+    ours, theirs = results
+    np.testing.assert_allclose(ours["capsules"], theirs["capsules"], atol=1e-3)
+    np.testing.assert_allclose(theirs["capsules_looped"], theirs["capsules"], atol=1e-3)
+
+
 def test_stopping_and_going_on_changes_no_bit_on_either(results):
     for result in results:
         np.testing.assert_array_equal(result["fitted"], result["resumed"])

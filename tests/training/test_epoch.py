@@ -3,6 +3,8 @@ import numpy as np
 from ensemble_lab.training.epoch import draw_epoch
 from tests.training.members import WARP, build_member
 
+EVERYTHING = [WARP, {"name": "elastic"}, {"name": "erase", "probability": 1.0}]
+
 
 def draw(n_examples, epoch=0, batch_size=16, augmentation=(), n_dropout=2):
     member = build_member("tensorflow", batch_size=batch_size, augmentation=augmentation)
@@ -46,8 +48,17 @@ def test_each_step_and_layer_has_its_own_dropout_state():
     assert len(np.unique(states.reshape(-1, 2), axis=0)) == 6
 
 
-def test_no_augmentation_draws_no_warp():
-    assert [part.transforms for part in draw(40)] == [None, None]
+def test_nothing_is_drawn_that_the_augmentation_does_not_ask_for():
+    def list_drawn(*entries):
+        (part, _) = draw(40, augmentation=[*entries])
+        fields = ("transforms", "noise", "boxes")
+        return [name for name in fields if getattr(part, name) is not None]
+
+    assert list_drawn() == []
+    assert list_drawn({"name": "crop"}) == ["transforms"]
+    assert list_drawn({"name": "elastic"}) == ["noise"]
+    assert list_drawn({"name": "erase"}) == ["boxes"]
+    assert list_drawn(*EVERYTHING) == ["transforms", "noise", "boxes"]
 
 
 def test_each_image_has_its_own_warp():
@@ -55,3 +66,27 @@ def test_each_image_has_its_own_warp():
     assert [part.transforms.shape for part in parts] == [(2, 16, 8), (1, 8, 8)]
     rows = np.concatenate([part.transforms.reshape(-1, 8) for part in parts])
     assert len(np.unique(rows, axis=0)) == 40
+
+
+def test_each_image_has_its_own_noise_and_box():
+    parts = draw(40, augmentation=EVERYTHING)
+    assert [part.noise.shape for part in parts] == [(2, 16, 2, 8, 8), (1, 8, 2, 8, 8)]
+    assert [part.boxes.shape for part in parts] == [(2, 16, 4), (1, 8, 4)]
+    noise = np.concatenate([part.noise.reshape(-1, 128) for part in parts])
+    assert len(np.unique(noise, axis=0)) == 40
+    boxes = np.concatenate([part.boxes.reshape(-1, 4) for part in parts])
+    assert len(np.unique(boxes, axis=0)) > 20
+
+
+def test_one_entry_more_leaves_the_draws_of_the_others_alone():
+    whole, warped = draw(40, augmentation=EVERYTHING)[0], draw(40, augmentation=[WARP])[0]
+    erased = draw(40, augmentation=EVERYTHING[-1:])[0]
+    assert np.array_equal(whole.transforms, warped.transforms)
+    assert np.array_equal(whole.boxes, erased.boxes)
+    assert np.array_equal(whole.dropout, warped.dropout)
+
+
+def test_an_image_takes_the_bytes_that_the_documentation_states():
+    (part,) = draw(16, augmentation=EVERYTHING)
+    sizes = [array.nbytes / 16 for array in (part.transforms, part.noise, part.boxes)]
+    assert sizes == [32, 2 * 8 * 8, 16]

@@ -2,14 +2,20 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import tests.conftest as made
+from ensemble_lab.spec.data import CanvasSpec
 from ensemble_lab.spec.experiment import parse_experiment
+from ensemble_lab.spec.member import parse_member
+from ensemble_lab.spec.presets import PRESETS
 from ensemble_lab.store.labels import load_labels
-from ensemble_lab.store.predictions import load_predictions
+from ensemble_lab.store.members import EpochRecord, load_member
+from ensemble_lab.store.predictions import load_predictions, save_votes
+from ensemble_lab.store.splits import load_record
 from ensemble_lab.workflows.results import collect_results, save_results
 
 ENVIRONMENT = {
@@ -98,6 +104,11 @@ def test_every_value_is_what_the_files_say(make, tmp_path):
         for seed in range(3)
     ]
     assert len(set(errors["test"] + errors["validation"])) > 3
+    assert values["data"] == {
+        "name": "npz",
+        "validation": {"share": 0.25},
+        "image_shape": [5, 4, 1],
+    }
     assert values["chosen_on"] is None
     assert values["published"] == [
         {"figure": "99.15 %", "source": "a page", "how_chosen": "last epoch"},
@@ -182,3 +193,123 @@ def test_environments_that_differ_are_all_named(make):
 def test_commit_that_is_not_known_is_null(make, commit):
     environment = {name: value for name, value in ENVIRONMENT.items() if name != "commit"} | commit
     assert collect_results(make(environments=(environment,))).values["commit"] is None
+
+
+def test_a_group_row_says_what_its_members_have_in_common_and_their_means(make):
+    run = make(groups={"b": 3, "a": 1}, n_examples=40, n_classes=4, seed=3)
+    errors = {name: count(run, name) for name in ("validation", "test")}
+    rows = collect_results(run).values["groups"]
+    assert [row["group"] for row in rows] == ["b", "a"]
+    first, second = errors["test"][:3], errors["test"][3]
+    mean = sum(first) / 3
+    assert mean % 1
+    assert len(set(first)) > 1
+    low, high = wilson_by_hand(mean, 40)
+    valid = errors["validation"][:3]
+    assert rows[0] == {
+        "group": "b",
+        "preset": None,
+        "architecture": "mlp",
+        "parameters": 15,
+        # Dense 20 → 4 → 4 with biases, counted from the layers.
+        "trainable": 21 * 4 + 5 * 4,
+        "macs": 12,
+        "epochs": 2,
+        "n_members": 3,
+        "seeds": [0, 1, 2],
+        "tflop": pytest.approx(12 * 2 * 24 * 6 / 1e12),
+        "minutes": pytest.approx(2 * 1.5 / 60),
+        "validation_errors": {"mean": pytest.approx(sum(valid) / 3), "sd": by_hand(valid)},
+        "test_errors": {
+            "mean": pytest.approx(mean),
+            "sd": by_hand(first),
+            "low": pytest.approx(low),
+            "high": pytest.approx(high),
+        },
+    }
+    assert rows[1]["test_errors"]["mean"] == second
+    assert (rows[1]["test_errors"]["sd"], rows[1]["validation_errors"]["sd"]) == (None, None)
+
+
+def by_hand(errors):
+    mean = sum(errors) / len(errors)
+    return pytest.approx(math.sqrt(sum((e - mean) ** 2 for e in errors) / (len(errors) - 1)))
+
+
+def test_epochs_that_differ_are_a_list_in_the_order_of_the_members(make_erring_run, monkeypatch):
+    train = made.train_in_name
+
+    def train_longer(run, key, rng, **wishes):
+        history = tuple(
+            EpochRecord(epoch, 1.0, 0.5, 0.5, 0.5, 0.001, 30.0)
+            for epoch in range(1, 2 + int(key[-4:]))
+        )
+        return train(run, key, rng, history=history, kept_epoch=1)
+
+    monkeypatch.setattr(made, "train_in_name", train_longer)
+    (row,) = collect_results(make_erring_run(n_members=3)).values["groups"]
+    assert row["epochs"] == [1, 2, 3]
+    assert row["minutes"] == pytest.approx(0.5 * 2)
+
+
+@pytest.fixture
+def preset_of_toy(monkeypatch):
+    """Make a preset of what the toy's members are."""
+
+    def add(run, **changes):
+        spec = parse_member(run.members[0].spec)
+        preset = replace(
+            next(iter(PRESETS.values())),
+            name="toy-net",
+            architecture=spec.architecture,
+            training=spec.training,
+            **changes,
+        )
+        monkeypatch.setitem(PRESETS, "toy-net", preset)
+
+    return add
+
+
+def test_preset_that_made_the_members_is_named(make, preset_of_toy):
+    run = make()
+    preset_of_toy(run)
+    assert collect_results(run).values["groups"][0]["preset"] == "toy-net"
+
+
+def test_preset_for_another_canvas_is_not_named(make, preset_of_toy):
+    run = make()
+    preset_of_toy(run, canvas=CanvasSpec(size=56))
+    assert collect_results(run).values["groups"][0]["preset"] is None
+
+
+def test_rules_that_need_probabilities_are_left_out_where_one_member_has_votes_only(make):
+    run = make(groups={"a": 2, "b": 1}, n_examples=40, n_classes=4, seed=3)
+    before = collect_results(run).values
+    predictions, record = load_predictions(run), load_record(run, "test")
+    parent = load_member(run, "a-0001").weights_sha256
+    save_votes(run, "a-0001", "test", predictions.votes[1], record.index, parent=parent)
+    after = collect_results(run).values
+    assert [vote["decision"] for vote in after["votes"]] == [
+        "majority, ties by lowest",
+        "two-level, ties by lowest",
+    ]
+    assert after["groups"] == before["groups"]
+
+
+def test_classic_models_have_neither_epochs_nor_tflop(make_erring_run, monkeypatch):
+    describe = made.describe
+
+    def describe_classic(*arguments):
+        return (
+            describe(*arguments)
+            .replace("[defaults]\nepochs = 2\n", "")
+            .replace('{ name = "mlp", hidden = [4] }', '{ name = "naive_bayes" }')
+            .replace("seeds =", 'backend = "scikit-learn"\nseeds =')
+        )
+
+    monkeypatch.setattr(made, "describe", describe_classic)
+    values = collect_results(make_erring_run(n_members=2)).values
+    (row,) = values["groups"]
+    assert (row["epochs"], row["tflop"], values["tflop"]) == (None, None, 0)
+    assert row["trainable"] == 0
+    assert row["n_members"] == 2

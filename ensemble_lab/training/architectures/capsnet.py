@@ -97,6 +97,11 @@ class Decoder(Layer):
     hidden: tuple[int, ...]
     image_shape: Shape = ()
 
+    @property
+    def text(self) -> str:
+        """The widths."""
+        return ", ".join(map(str, self.hidden))
+
     def for_images(self, image_shape: Shape) -> Layer:
         """Return the decoder that draws such images."""
         return dataclasses.replace(self, image_shape=image_shape)

@@ -1,0 +1,167 @@
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from ensemble_lab.exceptions import MissingExtraError, SpecError
+from ensemble_lab.figures.diagram import Box, draw_diagram, render_dot
+from ensemble_lab.spec.experiment import parse_experiment, render_experiment
+from ensemble_lab.spec.presets import PRESETS
+from ensemble_lab.workflows.planning import plan_experiment
+from ensemble_lab.workflows.presets import (
+    build_experiment,
+    list_presets,
+    save_diagram,
+    trace_preset,
+)
+
+# Parameters and trainable ones, as the sources print them or as counted by hand.
+COUNTS = {
+    "mlp-256": (203_530, 203_530),
+    "mlp-256-256": (269_322, 269_322),
+    "mlp-256-256-l2": (269_322, 269_322),
+    "mlp-256-256-l2-both": (269_322, 269_322),
+    "mlp-512-256": (535_818, 535_818),
+    "mlp-512-512": (669_706, 669_706),
+    "mlp-augmented": (669_706, 669_706),
+    "cnn1": (54_410, 54_410),
+    "cnn3": (130_890, 130_890),
+    "cnn3-pool": (72_842, 72_842),
+    "keras-cnn": (600_810, 600_810),
+    "bn-elu": (1_245_322, 1_244_426),
+    "bn-elu-as-published": (1_245_322, 1_244_426),
+    "bn-elu-plain": (1_245_322, 1_244_426),
+    "uncentred-mlp": (1_740_042, 1_740_042),
+    "uncentred-cnn": (158_858, 158_858),
+    "uncentred-cnn-as-published": (164_708, 164_708),
+    "capsnet": (8_215_568, 8_215_568),
+    "capsnet-max-min": (8_215_568, 8_215_568),
+    "m3": (1_126_280, 1_124_180),
+    "m5": (1_129_160, 1_128_180),
+    "m7": (2_292_952, 2_291_972),
+    "cdeotte": (327_242, 326_410),
+    "light": (95_002, 94_554),
+}
+CLASSIC = {"naive-bayes", "naive-bayes-scaled", "sgd-linear", "sgd-linear-scaled"}
+
+
+def test_every_preset_has_the_pinned_counts():
+    counts = {
+        each.preset.name: (each.plan.parameters, each.plan.trainable)
+        for each in list_presets()
+        if each.preset.name not in CLASSIC
+    }
+    assert counts == COUNTS
+    assert set(PRESETS) - set(counts) == CLASSIC
+
+
+def test_every_net_ends_in_a_score_for_each_class():
+    for name in COUNTS:
+        n_outputs = 100 if name == "uncentred-cnn-as-published" else 10
+        assert trace_preset(name)[-1].output_shape[0] == n_outputs, name
+
+
+def test_experiment_of_a_preset_survives_its_own_file():
+    for name in PRESETS:
+        experiment = build_experiment(name, seeds=(0, 7))
+        again = parse_experiment(render_experiment(experiment))
+        assert again == experiment
+        assert again.digest == experiment.digest
+
+
+def test_experiment_of_a_preset_has_its_data_and_seeds():
+    experiment = build_experiment("mlp-256", seeds=(3, 5))
+    assert [member.key for member in experiment.expand()] == ["mlp-256-0003", "mlp-256-0005"]
+    assert (experiment.name, experiment.data.validation.share) == ("mlp-256", 0.2)
+    assert experiment.published == PRESETS["mlp-256"].published
+    assert build_experiment("uncentred-mlp").data.canvas == PRESETS["uncentred-mlp"].canvas
+
+
+def test_experiment_on_other_data_has_another_name():
+    assert build_experiment("cnn3", data="digits").name == "cnn3-digits"
+
+
+def test_preset_on_digits_can_be_planned():
+    plan = plan_experiment(build_experiment("light", data="digits", seeds=(0, 1)))
+    assert [member.plan.parameters for member in plan.members] == [95_002, 95_002]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fact"),
+    [
+        ({"preset": "lite"}, "did you mean 'light'"),
+        ({"preset": "cnn3", "seeds": (1, 1)}, "seeds must be there and differ"),
+        ({"preset": "cnn3", "seeds": ()}, "seeds must be there and differ"),
+        ({"preset": "cnn3", "data": "mnist:train"}, "without a split; got 'mnist:train'"),
+    ],
+)
+def test_wrong_request_is_refused(arguments, fact):
+    with pytest.raises(SpecError, match=fact):
+        build_experiment(**arguments)
+
+
+def test_diagram_in_dot_has_a_box_a_layer(tmp_path):
+    text = save_diagram("cnn3", tmp_path / "new" / "cnn3.dot").read_text(encoding="utf-8")
+    assert text.count("label=") == 1 + len(trace_preset("cnn3"))
+    assert "Conv 32, 3, relu\\n26×26×32 · 320 parameters" in text
+    assert text.count("->") == len(trace_preset("cnn3"))
+
+
+def test_diagram_escapes_quotes():
+    assert r'label="a \"b\" \\\n1"' in render_dot([Box('a "b" \\', (1,), 0)])
+
+
+def test_diagram_is_drawn_by_graphviz(tmp_path, monkeypatch):
+    asked = {}
+
+    def run(command, **options):
+        asked.update(command=command, text=options["input"].decode())
+        return subprocess.CompletedProcess(command, 0, stdout=b"drawn", stderr=b"")
+
+    monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(subprocess, "run", run)
+    path = draw_diagram([Box("a", (1,), 0)], tmp_path / "a.PNG")
+    assert path.read_bytes() == b"drawn"
+    assert asked == {
+        "command": ["/bin/dot", "-Tpng"],
+        "text": render_dot([Box("a", (1,), 0)]) + "\n",
+    }
+
+
+def test_diagram_without_graphviz_says_what_would_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(
+        MissingExtraError, match=r"not installed. Install Graphviz, or write .*\.dot"
+    ):
+        draw_diagram([Box("a", (1,), 0)], tmp_path / "a.svg")
+    assert not list(tmp_path.iterdir())
+
+
+def test_diagram_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(SpecError, match=r"\.svg, \.png, \.pdf or \.dot; got .*a\.gif"):
+        draw_diagram([Box("a", (1,), 0)], tmp_path / "a.gif")
+
+
+def test_presets_command_prints_what_python_says(capsys):
+    from ensemble_lab.cli import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(["presets", "--format", "json"])
+    assert not ended.value.code
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["name"]: row["macs"] for row in rows} == {
+        each.preset.name: each.plan.macs for each in list_presets()
+    }
+    assert all(row["source"] and row["training"]["optimizer"]["rate"] for row in rows)
+
+
+@pytest.mark.parametrize("name", [None, *PRESETS])
+def test_presets_command_fits_a_terminal(name, capsys):
+    from ensemble_lab.cli import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(["presets"] if name is None else ["presets", name])
+    assert not ended.value.code
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
