@@ -53,6 +53,7 @@ _TURN = 32
 _DIRECTIONS = tuple(dict.fromkeys((*(0, 16, 8, 24, 4, 28, 12, 20), *range(_TURN))))
 _AIR = 1.5
 _CROWD = 40.0
+_CLEARLY = 2.0
 
 
 def overlaps(one: Box, other: Box) -> bool:
@@ -104,7 +105,8 @@ def place_labels(
 
     Labels come one after another, each at the first place from near to far that lies in the
     frame, on no obstacle and no label before it, and whose line crosses no label; where it can
-    be, no obstacle either. Of several orders the one that places most labels is taken, and of
+    be, no obstacle either, and every other point is at least twice as far as its own; a line leads
+    to one that cannot. Of several orders the one that places most labels is taken, and of
     those the one that places them nearest.
 
     Parameters
@@ -146,7 +148,9 @@ def _place_in(
     places: list[Place | None] = [None] * len(points)
     for number in order:
         others = [(points[other], place) for other, place in enumerate(places) if place is not None]
-        places[number] = _find_place(points[number], sizes[number], obstacles, others, frame)
+        rivals = [each for each in points if each != points[number]]
+        place = _find_place(points[number], sizes[number], obstacles, others, rivals, frame)
+        places[number] = place
     return places
 
 
@@ -155,24 +159,45 @@ def _find_place(
     size: tuple[float, float],
     obstacles: Sequence[Box],
     others: Sequence[tuple[tuple[float, float], Place]],
+    rivals: Sequence[tuple[float, float]],
     frame: Box,
 ) -> Place | None:
+    foreign = [box for box in obstacles if _way(point, box) > 0]
+    worse: list[tuple[bool, bool, Place]] = []
+    for place in _free_places(point, size, obstacles, others, frame):
+        is_blocked = any(crosses(point, place.end, box) for box in foreign)
+        own = _way(point, place.box)
+        is_astray = any(_way(rival, place.box) < _CLEARLY * own for rival in rivals)
+        if not is_blocked and not is_astray:
+            return place
+        worse.append((is_blocked, is_astray, place._replace(is_far=place.is_far or is_astray)))
+    return min(worse, key=lambda each: each[:2])[2] if worse else None
+
+
+def _free_places(
+    point: tuple[float, float],
+    size: tuple[float, float],
+    obstacles: Sequence[Box],
+    others: Sequence[tuple[tuple[float, float], Place]],
+    frame: Box,
+) -> Iterator[Place]:
     labels = [place.box for _, place in others]
     taken = [*obstacles, *map(_grow, labels)]
     lines = [(start, place.end) for start, place in others if place.is_far]
-    free = [
-        place
-        for place in _candidates(point, size)
-        if frame.holds(place.box)
-        and not any(overlaps(place.box, box) for box in taken)
-        and not any(crosses(start, end, place.box) for start, end in lines)
-        and not any(crosses(point, place.end, box) for box in labels)
-    ]
-    own = [box for box in obstacles if box.left <= point[0] <= box.right]
-    own = [box for box in own if box.bottom <= point[1] <= box.top]
-    foreign = [box for box in obstacles if box not in own]
-    clear = (place for place in free if not any(crosses(point, place.end, box) for box in foreign))
-    return next(clear, free[0] if free else None)
+    for place in _candidates(point, size):
+        if (
+            frame.holds(place.box)
+            and not any(overlaps(place.box, box) for box in taken)
+            and not any(crosses(start, end, place.box) for start, end in lines)
+            and not any(crosses(point, place.end, box) for box in labels)
+        ):
+            yield place
+
+
+def _way(point: tuple[float, float], box: Box) -> float:
+    """Return how far a point is from a rectangle."""
+    x, y = point
+    return math.hypot(max(box.left - x, 0, x - box.right), max(box.bottom - y, 0, y - box.top))
 
 
 def _grow(box: Box) -> Box:

@@ -210,3 +210,14 @@ def test_labels_of_one_point_keep_off_each_other_and_off_their_lines() -> None:
         assert not overlaps(one.box, other.box)
         if one.is_far:
             assert not crosses((50, 50), one.end, other.box)
+
+
+def test_a_label_is_clearly_nearer_to_its_own_point_or_has_a_line() -> None:
+    # Room to the left only: the second point's label would stand beside the first.
+    points = [(40.0, 50.0), (75.0, 50.0)]
+    walls = [Box(78, 0, 100, 100), Box(0, 56, 100, 100), Box(0, 0, 100, 44)]
+    first, second = place_labels(points, [(10, 8), (24, 8)], walls, FRAME)
+    assert first is not None
+    assert second is not None
+    assert not first.is_far
+    assert second.is_far
