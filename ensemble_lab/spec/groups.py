@@ -31,7 +31,7 @@ def merge_groups(values: dict[str, Any], source: str) -> dict[str, Any]:
         raise SpecError(
             f"members must be tables [[members]]; got {reprlib.repr(groups)}, in {source}:members."
         )
-    unnamed = sorted(set(defaults) & {"group", "seeds"})
+    unnamed = sorted(set(defaults) & {"group", "preset", "seeds"})
     if unnamed:
         raise SpecError(
             f"defaults must not hold {unnamed[0]!r}, in {source}:defaults. "
@@ -69,16 +69,14 @@ def _resolve_preset(group: dict[str, Any], data: Any, where: str) -> dict[str, A
         return {}
     if not isinstance(group["preset"], str):
         raise SpecError(f"preset must be a name; got {group['preset']!r}, in {where}.preset.")
-    try:
-        preset = load_preset(group["preset"])
-    except SpecError as error:
-        raise SpecError(f"{str(error).rstrip('.')}, in {where}.preset.") from None
+    preset = load_preset(group["preset"], where=f", in {where}.preset")
     _check_canvas(preset, data, where)
     return {
         "group": preset.name,
         "architecture": preset.architecture.model_dump(mode="json"),
-        "backend": preset.backend,
-        **preset.training.model_dump(mode="json"),
+        # What makes no other net is left to the defaults: a backend, and votes after each epoch.
+        **({} if preset.architecture.has_recipe else {"backend": preset.backend}),
+        **preset.training.model_dump(mode="json", exclude={"epoch_votes"}),
     }
 
 
@@ -95,8 +93,8 @@ def _check_canvas(preset: Preset, data: Any, where: str) -> None:
 
 def _show_placing(canvas: Any) -> str:
     """Return a canvas as one writes it, but for the seed, which may be any."""
-    if not isinstance(canvas, dict):
-        return "absent"
+    if not isinstance(canvas, dict) or not canvas:
+        return "absent" if canvas is None else repr(canvas)
     keys = ("size", "largest_offset")
     parts = [f"{key} = {canvas[key]}" for key in keys if canvas.get(key) is not None]
     return f"{{ {', '.join(parts)} }}"

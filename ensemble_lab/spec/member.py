@@ -57,8 +57,10 @@ def check_trainer(
         for name, field in TrainingSpec.model_fields.items()
         if getattr(training, name) != field.default
     } | ({"threads": threads} if threads != 1 else {})
-    for name, value in idle.items():
-        got = getattr(value, "name", value)
+    if idle:
+        name, value = next(iter(idle.items()))
+        got = [each.name for each in value] if isinstance(value, tuple) else value
+        got = getattr(got, "name", got)
         raise ValueError(f"{name} must be left out {of}, which it would not change; got {got!r}")
 
 

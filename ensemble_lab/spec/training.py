@@ -131,7 +131,7 @@ class Step(FrozenSpec):
 
 
 class Cosine(FrozenSpec):
-    """Half a cosine, step by step, from the rate down to `last` times it.
+    """Half a cosine, from the rate at the first step to `last` times it at the last.
 
     Loshchilov and Hutter, "SGDR" (2017), equation 5, without restarts.
     """
@@ -143,8 +143,9 @@ class Cosine(FrozenSpec):
 class OneCycle(FrozenSpec):
     """Step by step up from `first` times the rate to the rate, then down to `last` times it.
 
-    `rise` is the share of all steps that goes up. Both ways are half cosines. After L. Smith
-    and N. Topin, "Super-Convergence" (2018), section 3; the shape is that of fastai.
+    `rise` is the share of all steps that goes up; the step nearest to it is nearest to the
+    rate. Both ways are half cosines. After L. Smith and N. Topin, "Super-Convergence" (2018),
+    section 3; the shape is that of fastai.
     """
 
     name: Literal["one-cycle"]

@@ -39,9 +39,11 @@ class EpochRecord:
     epoch : int
         From 1.
     loss, accuracy : float
-        Means over the training images as they were seen: augmented, with dropout.
+        Means over the training images as they were seen: augmented, with dropout. The loss
+        is the recipe's, with smoothing, penalties or whatever else it has.
     validation_loss, validation_accuracy : float or None
-        Of the weights that would be kept; None without validation examples.
+        Of the weights that would be kept; None without validation examples. The loss is the
+        plain cross-entropy of the probabilities, whatever the recipe's.
     rate : float
         Learning rate at the epoch's last step.
     seconds : float

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.data.dataset import Dataset, Split
+from ensemble_lab.spec.augmentation import split_stages
 from ensemble_lab.spec.member import ExampleHashes, MemberSpec
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.architectures.layers import Shape, trace
+from ensemble_lab.training.augment.erase import check_erase
 
 __all__ = ["MemberPlan", "count_tflop", "describe_plan", "hash_examples"]
 
@@ -61,8 +63,12 @@ def describe_plan(spec: MemberSpec, input_shape: Shape, n_classes: int, n_train:
     Raises
     ------
     SpecError
-        The images are too small for the architecture, or its `outputs` too few.
+        The images are too small for the architecture or for what is to be erased, or
+        `outputs` too few.
     """
+    erase = split_stages(spec.training.augmentation).erase
+    if erase is not None:
+        check_erase(erase, input_shape)
     traced = trace(describe_layers(spec.architecture, n_classes), input_shape)
     has_recipe = spec.architecture.has_recipe
     return MemberPlan(

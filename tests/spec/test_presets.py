@@ -38,6 +38,18 @@ def test_preset_comes_before_the_defaults_even_where_it_has_a_default_value():
     assert (group.epochs, group.threads) == (10, 2)
 
 
+def test_defaults_say_what_no_preset_says():
+    defaults = '[defaults]\nbackend = "jax"\nepoch_votes = true\n'
+    groups = '[[members]]\npreset = "cnn3"\nseeds = [0]\n'
+    group = parse(defaults + groups).members[0]
+    assert (group.backend, group.epoch_votes) == ("jax", True)
+
+
+def test_preset_belongs_in_a_group():
+    message = refuse('[defaults]\npreset = "cnn3"\n[[members]]\nseeds = [0]')
+    assert "defaults must not hold 'preset'" in message
+
+
 def test_preset_written_out_is_the_same_experiment():
     short = parse('[[members]]\npreset = "mlp-256"\nseeds = [0]')
     long = parse(
@@ -50,7 +62,10 @@ def test_preset_written_out_is_the_same_experiment():
 @pytest.mark.parametrize(
     ("line", "facts"),
     [
-        ('preset = "cnn33"', ["keras-cnn", "'cnn33'", "'cnn3'?", "zoo.toml:members[0].preset"]),
+        (
+            'preset = "cnn33"',
+            ["keras-cnn", "got 'cnn33', in zoo.toml:members[0].preset; did you mean 'cnn3'?"],
+        ),
         ("preset = 3", ["preset must be a name", "got 3", "members[0].preset"]),
         ('preset = "cnn3"\nepoch = 3', ["epoch is no key", "'epochs'?"]),
         (

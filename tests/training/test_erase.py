@@ -4,6 +4,8 @@ import pytest
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.augmentation import Erase
 from ensemble_lab.training.augment import augment_images, draw_boxes, erase_boxes
+from ensemble_lab.training.plan import describe_plan
+from tests.training.members import build_member
 
 SHAPE = (28, 28, 1)
 ALWAYS = Erase(name="erase", probability=1.0)
@@ -113,3 +115,10 @@ def test_ranges_without_a_rectangle_of_whole_pixels_are_refused_in_one_line():
     with pytest.raises(SpecError, match=r"none of area 0\.001 … 0\.01 .*images of 8 × 8") as caught:
         draw_boxes(tiny, (8, 8, 1), (4,), seed=1, epoch=0)
     assert "\n" not in str(caught.value)
+
+
+def test_planning_refuses_what_leaves_nothing_to_erase():
+    erase = {"name": "erase", "smallest_area": 0.001, "largest_area": 0.0012}
+    member = build_member("tensorflow", augmentation=[erase])
+    with pytest.raises(SpecError, match="rectangle of whole pixels"):
+        describe_plan(member, (8, 8, 1), 3, 70)

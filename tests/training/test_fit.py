@@ -9,6 +9,8 @@ from ensemble_lab.training.blocks import Pace
 from ensemble_lab.training.fit import Callbacks, fit
 from ensemble_lab.training.infer import infer
 from ensemble_lab.training.network import draw_weights
+from ensemble_lab.training.optimizers import OPTIMIZERS
+from ensemble_lab.training.schedules import SCHEDULES
 from tests.training.members import WARP, build_member, draw_examples, everything_layers
 
 pytestmark = pytest.mark.keras
@@ -79,6 +81,43 @@ def test_stopping_after_any_epoch_and_going_on_changes_no_bit(everything):
         ):
             assert split == name
             np.testing.assert_array_equal(votes, others)
+
+
+RECIPES = {
+    "adadelta": {
+        "optimizer": {"name": "adadelta", "rate": 1.0},
+        "schedule": {"name": "one-cycle"},
+        "loss": {"name": "cross-entropy", "smoothing": 0.1},
+    },
+    "adamw": {"optimizer": {"name": "adamw"}, "schedule": {"name": "cosine"}},
+    "momentum": {
+        "optimizer": {"name": "sgd", "momentum": 0.9, "nesterov": True},
+        "schedule": {"name": "step", "every": 1},
+    },
+    "rmsprop": {
+        "optimizer": {"name": "rmsprop"},
+        "schedule": {"name": "exponential", "factor": 0.5},
+    },
+    "plateau": {"schedule": {"name": "plateau", "patience": 1}, "keep": "best-validation"},
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_optimizer_and_schedule_goes_on_with_the_same_bits(backend, name):
+    member = build_member(
+        backend, architecture={"name": "mlp", "hidden": [8], "l2": 0.01}, **RECIPES[name]
+    )
+    whole, _ = train(member)
+    _, states = train(member, stop_after=2)
+    resumed, _ = train(member, resume=states[-1])
+    check_equal(weights_of(whole), weights_of(resumed))
+    assert without_seconds(whole.history) == without_seconds(resumed.history)
+
+
+def test_recipes_that_go_on_are_all_there_are():
+    optimizers = {recipe.get("optimizer", {"name": "adam"})["name"] for recipe in RECIPES.values()}
+    schedules = {recipe["schedule"]["name"] for recipe in RECIPES.values()} | {"constant"}
+    assert (optimizers, schedules) == (set(OPTIMIZERS), set(SCHEDULES))
 
 
 def test_going_on_from_a_finished_state_changes_nothing(backend):

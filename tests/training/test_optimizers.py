@@ -57,3 +57,67 @@ def test_first_step_is_that_of_the_paper(name, backend):
         "sgd": 0.02 * gradient * (1 + 0.7),
     }[name]
     assert 1 - float(np.asarray(variable)[0]) == pytest.approx(expected, rel=1e-4)
+
+
+def adam_steps(gradients, spec, decay=0.0):
+    """Return the weight after each gradient, from 1, by the paper's algorithm."""
+    weight, first, second = 1.0, 0.0, 0.0
+    for step, gradient in enumerate(gradients, start=1):
+        weight -= spec.rate * decay * weight
+        first = spec.beta_1 * first + (1 - spec.beta_1) * gradient
+        second = spec.beta_2 * second + (1 - spec.beta_2) * gradient**2
+        mean = first / (1 - spec.beta_1**step)
+        spread = np.sqrt(second / (1 - spec.beta_2**step))
+        weight -= spec.rate * mean / (spread + spec.epsilon / np.sqrt(1 - spec.beta_2**step))
+        yield weight
+
+
+def adadelta_steps(gradients, spec):
+    """Return the weight after each gradient, from 1, by the paper's algorithm."""
+    weight, squares, changes = 1.0, 0.0, 0.0
+    for gradient in gradients:
+        squares = spec.rho * squares + (1 - spec.rho) * gradient**2
+        change = gradient * np.sqrt(changes + spec.epsilon) / np.sqrt(squares + spec.epsilon)
+        changes = spec.rho * changes + (1 - spec.rho) * change**2
+        weight -= spec.rate * change
+        yield weight
+
+
+def rmsprop_steps(gradients, spec):
+    """Return the weight after each gradient, from 1."""
+    weight, squares = 1.0, 0.0
+    for gradient in gradients:
+        squares = spec.rho * squares + (1 - spec.rho) * gradient**2
+        weight -= spec.rate * gradient / np.sqrt(squares + spec.epsilon)
+        yield weight
+
+
+def sgd_steps(gradients, spec):
+    """Return the weight after each gradient, from 1, with Nesterov's momentum."""
+    weight, velocity = 1.0, 0.0
+    for gradient in gradients:
+        velocity = spec.momentum * velocity - spec.rate * gradient
+        weight += spec.momentum * velocity - spec.rate * gradient
+        yield weight
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", SPECS)
+def test_later_steps_are_those_of_the_paper(name, backend):
+    import keras
+
+    gradients = [0.5, -0.2, 0.9]
+    variable = keras.Variable(np.array([1.0], np.float32))
+    optimizer = build_optimizer(SPECS[name], [variable])
+    found = []
+    for gradient in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(np.array([gradient], np.float32))])
+        found.append(float(np.asarray(variable)[0]))
+    steps = {
+        "adam": lambda: adam_steps(gradients, SPECS["adam"]),
+        "adamw": lambda: adam_steps(gradients, SPECS["adamw"], SPECS["adamw"].weight_decay),
+        "adadelta": lambda: adadelta_steps(gradients, SPECS["adadelta"]),
+        "rmsprop": lambda: rmsprop_steps(gradients, SPECS["rmsprop"]),
+        "sgd": lambda: sgd_steps(gradients, SPECS["sgd"]),
+    }
+    assert found == pytest.approx(list(steps[name]()), rel=1e-4)

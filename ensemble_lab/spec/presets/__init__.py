@@ -20,8 +20,8 @@ PRESETS: dict[str, Preset] = {
 """All presets by name, family after family."""
 
 
-def load_preset(name: str) -> Preset:
-    """Return the preset of that name.
+def load_preset(name: str, *, where: str = "") -> Preset:
+    """Return the preset of that name; `where` is said after what was got.
 
     Raises
     ------
@@ -30,7 +30,8 @@ def load_preset(name: str) -> Preset:
     """
     if name not in PRESETS:
         raise SpecError(
-            f"preset must be one of {', '.join(PRESETS)}; got {name!r}" + closest(name, PRESETS)
+            f"preset must be one of {', '.join(PRESETS)}; got {name!r}{where}"
+            + closest(name, PRESETS)
         )
     return PRESETS[name]
 

@@ -1,4 +1,4 @@
-"""Plain convolutional nets of the write-ups, on centred images and on the large canvas."""
+"""Plain convolutional nets of the write-ups, on centred images."""
 
 from ensemble_lab.spec.architecture import Cnn, Cnn3
 from ensemble_lab.spec.presets.preset import Preset
@@ -28,7 +28,7 @@ PRESETS = (
         ),
         notes=(
             "The notebook names a net with one convolution and shows none; its first convolution "
-            "and its recipe are taken from its net with three."
+            "and its recipe are taken from its net with three, the batch of 128 is ours."
         ),
     ),
     Preset(
@@ -47,7 +47,7 @@ PRESETS = (
         ),
         notes=(
             "The source has a relu where the softmax belongs, under a cross-entropy that takes "
-            "probabilities; here it is a softmax. The batch size is not shown."
+            "probabilities; here it is a softmax. The batch size is not shown; 128 is ours."
         ),
     ),
     Preset(
@@ -92,8 +92,9 @@ PRESETS = (
             ),
         ),
         notes=(
-            "Adadelta's default rate was 1.0 then; in Keras 3 it is 0.001. The source validates on "
-            "test; here a tenth of the training images is the validation split."
+            "Adadelta's default rate was 1.0 then; in Keras 3 it is 0.001. Its epsilon is that of "
+            "Keras 3, 1e-7. The source validates on test; here a tenth of the training images is the "
+            "validation split."
         ),
     ),
 )

@@ -12,9 +12,9 @@ __all__ = ["PRESETS"]
 # The source draws offsets from 0 to 27, although 28 would still fit.
 _CANVAS = CanvasSpec(size=56, largest_offset=27)
 _SPLIT = (
-    "The source draws one place for each image, once, and validates on half of test, half of it "
-    "in view; here places are drawn once from the data's seed, and a tenth of the training images "
-    "is the validation split."
+    "The source draws one place for each image, once, and validates on half of test; here places "
+    "are drawn once from the data's seed, and a tenth of the training images is the validation "
+    "split."
 )
 
 

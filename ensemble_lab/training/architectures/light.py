@@ -1,4 +1,4 @@
-"""A small net that learns MNIST well in a quarter of an hour on one core."""
+"""A small net that learns MNIST well in few operations."""
 
 from ensemble_lab.spec.architecture import Light
 from ensemble_lab.training.architectures.layers import (

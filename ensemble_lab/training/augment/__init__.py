@@ -5,7 +5,7 @@ before that matrix is asked, so an image is interpolated once; a rectangle is er
 Every number is a function of (seed, epoch, step), so an epoch that is drawn again after a
 stop has the same bits. An image takes, of the memory of an epoch's arrays, 32 bytes for
 its matrix, 2 × height × width for elastic noise (1,568 at 28×28) and 16 for a rectangle,
-each only where it is asked for.
+each only where it is asked for; twice that while they are placed on the device.
 """
 
 from typing import Any

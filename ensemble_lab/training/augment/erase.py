@@ -13,7 +13,7 @@ from ensemble_lab.seeds import draw_generator
 from ensemble_lab.spec.augmentation import Erase
 from ensemble_lab.training.architectures.layers import Shape
 
-__all__ = ["draw_boxes", "erase_boxes"]
+__all__ = ["check_erase", "draw_boxes", "erase_boxes"]
 
 _N_DRAWS = 4
 """Numbers in [0, 1) that an image takes of the stream: whether, which size, and where."""
@@ -30,7 +30,8 @@ def draw_boxes(
 ) -> npt.NDArray[np.int32]:
     """Return one rectangle an image for some steps of an epoch.
 
-    Area and aspect are uniform in their ranges, the place among those wholly in the image.
+    Area and aspect are uniform among those in their ranges that fit the image, the place among
+    those wholly in it.
     Sides are whole pixels; only sizes within both ranges come up, none is rounded out.
 
     Parameters
@@ -98,6 +99,17 @@ def _place_boxes(
     boxes = np.stack([start[:, 0], stop[:, 0], start[:, 1], stop[:, 1]], axis=1)
     boxes[draws[:, 0] >= spec.probability] = 0
     return boxes.astype(np.int32)
+
+
+def check_erase(spec: Erase, image_shape: Shape) -> None:
+    """Refuse ranges that leave nothing to erase in images of (height, width, channels).
+
+    Raises
+    ------
+    SpecError
+        No rectangle of whole pixels is within the ranges.
+    """
+    _list_sizes(spec, image_shape)
 
 
 def _list_sizes(
