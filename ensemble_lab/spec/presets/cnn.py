@@ -92,9 +92,9 @@ PRESETS = (
             ),
         ),
         notes=(
-            "Adadelta's default rate was 1.0 then; in Keras 3 it is 0.001. Its epsilon is that of "
-            "Keras 3, 1e-7. The source validates on test; here a tenth of the training images is the "
-            "validation split."
+            "Adadelta's default rate was 1.0 then; in Keras 3 it is 0.001. Epsilon is that of "
+            "Keras 3, 1e-7. The source validates on test; here a tenth of the training images is "
+            "the validation split."
         ),
     ),
 )
