@@ -29,7 +29,8 @@ Ties = Annotated[
     typer.Option(
         "--ties",
         metavar="POLICY",
-        help=f"Who wins a tie: {' | '.join(TIES[:-1])} | random:SEED.",
+        help=f"Who wins a tie: {' | '.join(TIES[:-1])} | random:SEED. Where a member has votes "
+        "only, mean-probability is lowest.",
     ),
 ]
 Members = Annotated[

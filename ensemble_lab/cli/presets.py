@@ -71,11 +71,13 @@ def _describe(sized: "SizedPreset") -> dict[str, Any]:
         "parameters": plan.parameters,
         "trainable": plan.trainable,
         "macs": plan.macs,
-        "tflop": plan.tflop,
+        "tflop": plan.tflop if preset.architecture.has_recipe else None,
         "input_shape": list(preset.input_shape),
         "canvas": preset.canvas and preset.canvas.to_json(),
         "validation_share": preset.validation_share,
-        "training": preset.training.model_dump(mode="json"),
+        "training": preset.training.model_dump(mode="json")
+        if preset.architecture.has_recipe
+        else None,
         "source": preset.source.title + place,
         "published": [each.model_dump() for each in preset.published],
         "notes": preset.notes,
@@ -110,11 +112,13 @@ def _show(name: str, format: str, diagram: Path | None) -> None:
 
 def _sum_up(sized: "SizedPreset") -> str:
     plan = sized.plan
-    return (
-        f"{plan.parameters:,} parameters, {plan.trainable:,} of them trainable\n"
-        f"{plan.macs:,} multiply-adds an image\n"
-        f"{plan.tflop:,.3g} TFLOP to train {plan.epochs} epochs on MNIST"
-    )
+    lines = [
+        f"{plan.parameters:,} parameters, {plan.trainable:,} of them trainable",
+        f"{plan.macs:,} multiply-adds an image",
+    ]
+    if sized.preset.architecture.has_recipe:
+        lines.append(f"{plan.tflop:,.3g} TFLOP to train {plan.epochs} epochs on MNIST")
+    return "\n".join(lines)
 
 
 def _introduce(sized: "SizedPreset") -> list[str]:
@@ -124,12 +128,14 @@ def _introduce(sized: "SizedPreset") -> list[str]:
     preset, values = sized.preset, _describe(sized)
     height, width, channels = preset.input_shape
     canvas = ", each placed at random on a canvas of zeros" if preset.canvas else ""
+    has_recipe = preset.architecture.has_recipe
+    recipe = describe_recipe(preset.training) if has_recipe else f"fitted by {preset.backend}"
     sentences = [
         f"{preset.name}: {preset.summary}",
         f"source: {values['source']}",
-        f"images: {height}×{width}×{channels}{canvas}; {preset.validation_share:.0%} of train "
+        f"images: {height}×{width}×{channels}{canvas}; {preset.validation_share * 100:.0f} % of train "
         "for validation",
-        f"recipe: {describe_recipe(preset.training)}",
+        f"recipe: {recipe}",
         *(f"published: {each.figure}; {each.how_chosen}" for each in preset.published),
         *([preset.notes] if preset.notes else []),
     ]

@@ -61,7 +61,7 @@ def command(
     data_dir: DataDir = None,
     backend: Annotated[
         Literal["tensorflow", "jax"] | None,
-        typer.Option("--backend", help="Train with this backend, whatever the file says."),
+        typer.Option("--backend", help="Train all nets with this backend, whatever the file says."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and what is left to train; stop.")
@@ -121,7 +121,7 @@ def _print_plan(
     rows = [
         {
             "member": member.spec.key,
-            "architecture": member.spec.architecture.name,
+            "net": member.spec.architecture.name,
             "backend": member.spec.backend,
             "parameters": member.plan.parameters,
             "epochs": member.plan.epochs,

@@ -102,6 +102,7 @@ class ExperimentSpec(FrozenSpec):
         twice = [key for key, following in pairwise(keys) if key == following]
         if twice:
             raise ValueError(f"member keys must differ; {twice[0]!r} comes twice")
+        self._check_groups()
         for group in self.members:
             needs = [
                 what
@@ -117,6 +118,16 @@ class ExperimentSpec(FrozenSpec):
                     "data.validation.share is 0"
                 )
         return self
+
+    def _check_groups(self) -> None:
+        recipes: dict[str, MemberGroup] = {}
+        for group in self.members:
+            plain = group.model_copy(update={"seeds": (0,)})
+            if recipes.setdefault(group.group, plain) != plain:
+                raise ValueError(
+                    f"members of one group must differ in nothing but the seed; group "
+                    f"{group.group!r} has two recipes. Give one of them another group"
+                )
 
     def expand(self) -> tuple[MemberSpec, ...]:
         """Return all members in the order of the file."""

@@ -26,7 +26,7 @@ Sources = Mapping[str, int]
 _INTRODUCTION = """\
 # Results
 
-Made by `make results` from the `results.json` that `ensemble-lab results` wrote into each
+Made by `ensemble-lab summarise` from the `results.json` that `ensemble-lab results` wrote into each
 experiment's folder, not written by hand. What others state stands in columns of its own, with how
 they chose it, and a number for its source. What was not trained says "not measured".
 """

@@ -118,3 +118,12 @@ def test_published_figures_say_how_they_were_chosen():
     published = [each for preset in PRESETS.values() for each in preset.published]
     assert published
     assert all(each.figure and each.source and each.how_chosen for each in published)
+
+
+def test_one_group_has_one_recipe():
+    groups = (
+        '[[members]]\npreset = "cnn3"\nseeds = [0]\n'
+        '[[members]]\npreset = "cnn3"\nseeds = [1]\nepochs = 2\n'
+    )
+    assert "differ in nothing but the seed; group 'cnn3' has two recipes" in refuse(groups)
+    assert len(parse(groups.replace("epochs = 2", "epochs = 10")).expand()) == 2

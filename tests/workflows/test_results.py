@@ -273,11 +273,14 @@ def preset_of_toy(monkeypatch):
 def test_preset_that_made_the_members_is_named(make, preset_of_toy):
     run = make()
     preset_of_toy(run)
-    assert collect_results(run).values["groups"][0]["preset"] == "toy-net"
+    on_mnist = replace(run, data={"name": "mnist"})
+    assert collect_results(on_mnist).values["groups"][0]["preset"] == "toy-net"
+    # What a preset quotes is about MNIST.
+    assert collect_results(run).values["groups"][0]["preset"] is None
 
 
 def test_preset_for_another_canvas_is_not_named(make, preset_of_toy):
-    run = make()
+    run = replace(make(), data={"name": "mnist"})
     preset_of_toy(run, canvas=CanvasSpec(size=56))
     assert collect_results(run).values["groups"][0]["preset"] is None
 

@@ -298,7 +298,7 @@ def test_the_same_results_give_the_same_text(write):
     assert (folder / "RESULTS.md").read_bytes() == text
     assert text.endswith(b"\n")
     assert not text.endswith(b"\n\n")
-    assert "Made by `make results`" in text.decode()
+    assert "Made by `ensemble-lab summarise`" in text.decode()
 
 
 def test_frontier_has_members_and_majority_votes_of_plain_mnist(write):
