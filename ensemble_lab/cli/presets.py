@@ -133,8 +133,8 @@ def _introduce(sized: "SizedPreset") -> list[str]:
     sentences = [
         f"{preset.name}: {preset.summary}",
         f"source: {values['source']}",
-        f"images: {height}×{width}×{channels}{canvas}; {preset.validation_share * 100:.0f} % of train "
-        "for validation",
+        f"images: {height}×{width}×{channels}{canvas}; {preset.validation_share * 100:.0f} % of "
+        "train for validation",
         f"recipe: {recipe}",
         *(f"published: {each.figure}; {each.how_chosen}" for each in preset.published),
         *([preset.notes] if preset.notes else []),

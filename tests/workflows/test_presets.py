@@ -56,6 +56,56 @@ def test_every_preset_has_the_pinned_counts():
     assert set(PRESETS) - set(counts) == CLASSIC
 
 
+def stages(*places):
+    """Return (side, side, filters) for each pair."""
+    return [(side, side, filters) for side, filters in places]
+
+
+def thrice(*places):
+    """Return each place three times: convolution, batch norm, activation."""
+    return [each for each in stages(*places) for _ in range(3)]
+
+
+# As the sources print them, and as the kernels' sizes give them; the rows of
+# `ensemble_lab.training.architectures` that have no arguments are pinned beside those.
+SHAPES = {
+    "mlp-256": [(784,), (256,), (10,)],
+    "mlp-256-256": [(784,), *[(256,)] * 4, (10,)],
+    "mlp-256-256-l2": [(784,), (256,), (256,), (10,)],
+    "mlp-512-256": [(784,), (512,), (256,), (10,)],
+    "mlp-512-512": [(784,), *[(512,)] * 4, (10,)],
+    "cnn1": [*stages((26, 32), (13, 32)), (5408,), (10,)],
+    "cnn3-pool": [
+        *stages((28, 32), (14, 32), (12, 64), (6, 64), (4, 64), (2, 64)),
+        *[(256,), (64,), (10,)],
+    ],
+    "keras-cnn": [
+        *stages((26, 32), (24, 32), (12, 32), (12, 32)),
+        *[(4608,), (128,), (128,), (10,)],
+    ],
+    "uncentred-mlp": [(3136,), (512,), (256,), (10,)],
+    "uncentred-cnn": [
+        *stages((54, 32), (27, 32), (25, 64), (12, 64), (10, 64), (5, 64)),
+        *[(1600,), (64,), (10,)],
+    ],
+    "uncentred-cnn-as-published": [
+        *stages((54, 32), (27, 32), (25, 64), (12, 64), (10, 64), (5, 64)),
+        *[(1600,), (64,), (100,)],
+    ],
+    "capsnet-max-min": [
+        *stages((20, 256), (6, 256)),
+        *[(1152, 8), (10, 16), (10, 16), (10,)],
+    ],
+    "m5": [*thrice((24, 32), (20, 64), (16, 96), (12, 128), (8, 160)), (10_240,), (10,), (10,)],
+    "m7": [*thrice((22, 48), (16, 96), (10, 144), (4, 192)), (3072,), (10,), (10,)],
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_layer_has_the_pinned_shape(name):
+    assert [each.output_shape for each in trace_preset(name)] == SHAPES[name]
+
+
 def test_every_net_ends_in_a_score_for_each_class():
     for name in COUNTS:
         n_outputs = 100 if name == "uncentred-cnn-as-published" else 10
