@@ -13,6 +13,7 @@ LAYERS = {
     "exceptions": 0,
     "arrays": 1,
     "canonical": 1,
+    "argmax": 2,
     "roles": 1,
     "spelling": 1,
     "decision": 2,

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_lab.analysis.argmax import choose_classes
 from ensemble_lab.analysis.counts import count_true, count_votes
 from ensemble_lab.analysis.ties import choose_best
+from ensemble_lab.argmax import choose_classes
 from ensemble_lab.arrays import Array, Booleans, Votes, smallest_unsigned
 from ensemble_lab.decision import Decision
 from ensemble_lab.store.predictions import Predictions

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ensemble_lab.argmax import choose_classes
 from ensemble_lab.arrays import (
     Array,
     Index,
@@ -180,7 +181,7 @@ def save_predictions(
         classes=run.n_classes,
     )
     check_probabilities(probabilities, name=f"probabilities of {key} on {split}")
-    votes = probabilities.argmax(axis=1).astype(smallest_unsigned(run.n_classes))
+    votes = choose_classes(probabilities)
     write_votes(
         predictions_path(run, key, split),
         "predictions",

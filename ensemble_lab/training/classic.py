@@ -20,7 +20,8 @@ from functools import partial
 
 import numpy as np
 
-from ensemble_lab.arrays import Array, Floats, Images, Labels, smallest_unsigned
+from ensemble_lab.argmax import choose_classes
+from ensemble_lab.arrays import Array, Floats, Images, Labels
 from ensemble_lab.data.dataset import Dataset, Split
 from ensemble_lab.exceptions import DamagedError, MissingExtraError, TrainingError
 from ensemble_lab.spec.architecture import NaiveBayes, SgdLinear
@@ -77,19 +78,18 @@ class ClassicModel:
         given = [self.arrays[each] for each in method.names]
         parts = []
         for pixels in self._batches(images):
-            parts.append(method.score(pixels, *given))
+            parts.append(method.find_logits(pixels, *given))
             on_batch()
-        scores = np.concatenate(parts)
-        if np.isnan(scores).any():
+        logits = np.concatenate(parts)
+        if np.isnan(logits).any():
             raise TrainingError(
-                f"scores of {name} must be numbers; got NaN in row "
-                f"{np.flatnonzero(np.isnan(scores).any(axis=1))[0]} of {len(scores)}."
+                f"logits of {name} must be numbers; got NaN in row "
+                f"{np.flatnonzero(np.isnan(logits).any(axis=1))[0]} of {len(logits)}."
             )
-        logs = method.log_weights(self.architecture, scores)
+        logs = method.log_weights(self.architecture, logits)
         probabilities = None if logs is None else _normalise(logs).astype(np.float32)
-        best = scores if probabilities is None else probabilities
         return Answers(
-            best.argmax(axis=1).astype(smallest_unsigned(scores.shape[1])), probabilities
+            choose_classes(logits if probabilities is None else probabilities), probabilities
         )
 
     def _batches(self, images: Images) -> Iterator[Floats]:

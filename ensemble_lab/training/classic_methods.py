@@ -1,4 +1,4 @@
-"""The classic methods, a row each: what scikit-learn fits, and how NumPy scores with it."""
+"""The classic methods, a row each: what scikit-learn fits, and how NumPy finds logits with it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ class Method:
     fit : callable
         From a spec, pixels float64 (examples, features), labels, the number of classes and
         a root seed to those arrays; scikit-learn's work.
-    score : callable
+    find_logits : callable
         From pixels and those arrays to float64 (examples, classes); the largest is chosen,
         the smallest class among equals.
     log_weights : callable
-        From a spec and scores to the logarithms of what is proportional to probabilities;
+        From a spec and logits to the logarithms of what is proportional to probabilities;
         None where they stand for none.
     """
 
     names: tuple[str, ...]
     fit: Callable[[Any, Floats, Labels, int, int], tuple[Array, ...]]
-    score: Callable[..., Floats]
+    find_logits: Callable[..., Floats]
     log_weights: Callable[[Any, Floats], Floats | None]
 
 
@@ -52,7 +52,7 @@ def _fit_naive_bayes(
     return theta, var, prior
 
 
-def _score_naive_bayes(pixels: Floats, theta: Floats, var: Floats, prior: Floats) -> Floats:
+def _find_naive_bayes(pixels: Floats, theta: Floats, var: Floats, prior: Floats) -> Floats:
     """Return log(prior × density) of each class; minus infinity where the prior is zero."""
     with np.errstate(divide="ignore"):
         start = np.log(prior) - 0.5 * np.log(2 * np.pi * var).sum(axis=1)
@@ -97,23 +97,23 @@ def _fit_sgd_linear(
     return coef, intercept
 
 
-def _score_linear(pixels: Floats, coef: Floats, intercept: Floats) -> Floats:
+def _find_linear(pixels: Floats, coef: Floats, intercept: Floats) -> Floats:
     # Not `@`, for BLAS's threads.
     return np.asarray(np.einsum("ef,cf->ec", pixels, coef) + intercept)
 
 
-def _log_of_linear(spec: SgdLinear, scores: Floats) -> Floats | None:
+def _log_of_linear(spec: SgdLinear, logits: Floats) -> Floats | None:
     """Return log(sigmoid(score)) of a logistic model, whose classes are fitted apart."""
-    return -np.logaddexp(0.0, -scores) if spec.loss == "log_loss" else None
+    return -np.logaddexp(0.0, -logits) if spec.loss == "log_loss" else None
 
 
 METHODS: dict[str, Method] = {
     "naive_bayes": Method(
         ("theta", "var", "class_prior"),
         _fit_naive_bayes,
-        _score_naive_bayes,
-        lambda _spec, scores: scores,
+        _find_naive_bayes,
+        lambda _spec, logits: logits,
     ),
-    "sgd_linear": Method(("coef", "intercept"), _fit_sgd_linear, _score_linear, _log_of_linear),
+    "sgd_linear": Method(("coef", "intercept"), _fit_sgd_linear, _find_linear, _log_of_linear),
 }
 """A row for each classic `name` of `ensemble_lab.spec.architecture`."""

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ensemble_lab.arrays import Array, Images, Labels, Votes, smallest_unsigned
+from ensemble_lab.argmax import choose_classes
+from ensemble_lab.arrays import Array, Images, Labels, Votes
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.store.members import EpochRecord
@@ -288,13 +289,8 @@ def _append_votes(
     fitting: _Fitting, state: TrainingState, probabilities: dict[str, npt.NDArray[np.float32]]
 ) -> tuple[tuple[str, Votes], ...]:
     before = dict(state.epoch_votes)
-    rows = {split: _choose_classes(probabilities[split])[np.newaxis] for split, _ in fitting.voted}
+    rows = {split: choose_classes(probabilities[split])[np.newaxis] for split, _ in fitting.voted}
     return tuple(
         (split, np.concatenate([before[split], row]) if split in before else row)
         for split, row in rows.items()
     )
-
-
-def _choose_classes(probabilities: npt.NDArray[np.float32]) -> Votes:
-    """Return the most probable class of each example, the smallest among equals."""
-    return probabilities.argmax(axis=1).astype(smallest_unsigned(probabilities.shape[1]))

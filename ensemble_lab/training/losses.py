@@ -19,15 +19,15 @@ def batch_loss(spec: LossSpec, labels: Any, outputs: Any) -> tuple[Any, Any]:
     spec : LossSpec
     labels : int32 (batch,)
     outputs : float32 (batch, classes), or a list of that and float32 (batch,)
-        Of the training model: scores, of which the largest is the class chosen, and
+        Of the training model: logits, of which the largest is the class chosen, and
         what layers give besides (see `ensemble_lab.training.network.Network`).
     """
     import keras
     from keras import ops
 
-    scores, *besides = keras.tree.flatten(outputs)
-    losses = LOSSES[spec.name](spec, labels, scores, *besides)
-    n_right = ops.sum(ops.cast(ops.equal(ops.argmax(scores, -1), labels), "int32"))
+    logits, *besides = keras.tree.flatten(outputs)
+    losses = LOSSES[spec.name](spec, labels, logits, *besides)
+    n_right = ops.sum(ops.cast(ops.equal(ops.argmax(logits, -1), labels), "int32"))
     return ops.mean(losses), n_right
 
 

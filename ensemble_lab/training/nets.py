@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from ensemble_lab.arrays import Images, smallest_unsigned
+from ensemble_lab.argmax import choose_classes
+from ensemble_lab.arrays import Images
 from ensemble_lab.data.dataset import Dataset
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.store.members import member_path
@@ -84,5 +85,4 @@ def _answer(
     on_batch: Callable[[], None] = lambda: None,
 ) -> Answers:
     probabilities = infer(predictor, images, name=name, on_batch=on_batch)
-    votes = probabilities.argmax(axis=1).astype(smallest_unsigned(probabilities.shape[1]))
-    return Answers(votes, probabilities)
+    return Answers(choose_classes(probabilities), probabilities)

@@ -23,7 +23,7 @@ class Network:
     model : keras.Model
         Images, float32 in 0 … 1, to probabilities: what is stored and used.
     training : keras.Model
-        The same layers, images and int32 labels to what the loss takes: the scores,
+        The same layers, images and int32 labels to what the loss takes: the logits,
         float32 (batch, classes), and what layers give besides (see `Layer.build_besides`).
     seed_states : tuple of keras.Variable
         The uint32 (2,) state of every dropout layer, in order.
@@ -46,7 +46,7 @@ def build_network(
     graph = _connect(layers, input_shape, layer_classes)
     model = keras.Model(graph.images, graph.probabilities, name="member")
     model.set_weights(draw_weights(layers, input_shape, seed))
-    inputs, outputs = [graph.images, graph.labels], [graph.scores, *graph.besides]
+    inputs, outputs = [graph.images, graph.labels], [graph.logits, *graph.besides]
     training = keras.Model(inputs, outputs, name="training")
     states = tuple(
         each.seed_generator.state for each in model.layers if isinstance(each, keras.layers.Dropout)
@@ -57,7 +57,7 @@ def build_network(
 def build_model(layers: tuple[Layer, ...], input_shape: Shape, layer_classes: Any = None) -> Any:
     """Return an uncompiled Keras model from images in 0 … 1 to probabilities.
 
-    The layer ``scores`` is the last one described; what makes probabilities of them is a
+    The layer ``logits`` is the last one described; what makes probabilities of them is a
     layer of its own. The weights are zeros until they are set.
 
     Parameters
@@ -79,7 +79,7 @@ class _Graph(NamedTuple):
 
     images: Any
     labels: Any
-    scores: Any
+    logits: Any
     besides: list[Any]
     probabilities: Any
 
@@ -93,7 +93,7 @@ def _connect(layers: tuple[Layer, ...], input_shape: Shape, layer_classes: Any) 
     values = images
     besides: list[Any] = []
     for number, (layer, *_) in enumerate(trace(layers, input_shape)):
-        name = f"{type(layer).__name__.lower()}_{number}" if number < len(layers) - 1 else "scores"
+        name = f"{type(layer).__name__.lower()}_{number}" if number < len(layers) - 1 else "logits"
         built = layer.build(classes, name)
         entering, values = values, built(values)
         besides += layer.build_besides(built, entering, images, labels)

@@ -148,7 +148,7 @@ def test_posterior_counted_by_hand():
 
 
 def test_votes_and_scaling_counted_by_hand():
-    # Pixels 1 and 0.2 become 1 and -1; scores 0 - 1, 1 - 1 and -2 + 2.
+    # Pixels 1 and 0.2 become 1 and -1; logits 0 - 1, 1 - 1 and -2 + 2.
     model = ClassicModel(
         sgd_linear(scaled=True),
         {
@@ -210,9 +210,9 @@ def test_nothing_to_learn_from_is_one_line(architecture, images, labels, fact):
     assert "\n" not in str(caught.value)
 
 
-def test_scores_that_are_no_numbers_are_refused():
+def test_logits_that_are_no_numbers_are_refused():
     model = ClassicModel(sgd_linear(), {"coef": np.full((2, 1), np.nan), "intercept": np.zeros(2)})
-    with pytest.raises(TrainingError, match="scores of c on test must be numbers; got NaN in row"):
+    with pytest.raises(TrainingError, match="logits of c on test must be numbers; got NaN in row"):
         model(np.ones((3, 1, 1, 1), np.uint8), name="c on test")
 
 

@@ -1,7 +1,7 @@
 """Layers as frozen values: shapes, weights and cost without Keras, and the Keras layer.
 
 A net is a tuple of them. Shapes leave the batch out: (height, width, channels)
-or (features,). The last layer of a classifier gives the scores, one a class: logits,
+or (features,). The last layer of a classifier gives the logits, one a class,
 of which the softmax is the probabilities, unless the layer says otherwise.
 """
 
@@ -72,7 +72,7 @@ class Layer:
         raise NotImplementedError
 
     def build_besides(self, built: Any, values: Any, images: Any, labels: Any) -> tuple[Any, ...]:
-        """Return what the loss takes beside the scores, one number an image each.
+        """Return what the loss takes beside the logits, one number an image each.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class Layer:
         return ()
 
     def build_probabilities(self, layers: Any) -> Any:
-        """Return the Keras layer from the scores that leave this one to probabilities."""
+        """Return the Keras layer from the logits that leave this one to probabilities."""
         return layers.Activation("softmax", name="probabilities")
 
     def describe(self) -> dict[str, Any]:

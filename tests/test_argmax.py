@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ensemble_lab.analysis import argmax
-from ensemble_lab.analysis.argmax import choose_classes
+from ensemble_lab import argmax
+from ensemble_lab.argmax import choose_classes
 from ensemble_lab.exceptions import PredictionError
 
 # Few levels, so that ties are the rule; both zeros, which are equal.
