@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ensemble_lab.arrays import Floats
-from ensemble_lab.seeds import draw_generator
 from ensemble_lab.spec.augmentation import AffineWarp, Crop, Warp
 from ensemble_lab.training.architectures.layers import Shape
+from ensemble_lab.training.augment.draws import draw_steps
 
 __all__ = ["WARPS", "affine_matrices", "draw_transforms", "warp"]
 
@@ -50,14 +50,7 @@ def draw_transforms(
         a0 a1 a2 b0 b1 b2 c0 c1 as `keras.ops.image.affine_transform` takes them: the
         output pixel (x, y) shows the input at (a0 x + a1 y + a2, b0 x + b1 y + b2).
     """
-    draws = np.concatenate(
-        [
-            draw_generator(seed, "augment", epoch=epoch, step=first_step + step).random(
-                (size, len(warps), N_DRAWS)
-            )
-            for step, size in enumerate(batch_sizes)
-        ]
-    )
+    draws = draw_steps("augment", batch_sizes, (len(warps), N_DRAWS), seed, epoch, first_step)
     matrices = np.broadcast_to(np.eye(3), (len(draws), 3, 3))
     for number, entry in enumerate(warps):
         # Output to input: what is done to the image last is asked first.

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ensemble_lab.exceptions import SpecError
-from ensemble_lab.seeds import draw_generator
 from ensemble_lab.spec.augmentation import Erase
 from ensemble_lab.training.architectures.layers import Shape
+from ensemble_lab.training.augment.draws import draw_steps
 
 __all__ = ["check_erase", "draw_boxes", "erase_boxes"]
 
@@ -31,8 +31,8 @@ def draw_boxes(
     """Return one rectangle an image for some steps of an epoch.
 
     Area and aspect are uniform among those in their ranges that fit the image, the place among
-    those wholly in it.
-    Sides are whole pixels; only sizes within both ranges come up, none is rounded out.
+    those wholly in it. Sides are whole pixels; only sizes within both ranges come up, none is
+    rounded out.
 
     Parameters
     ----------
@@ -56,14 +56,7 @@ def draw_boxes(
     SpecError
         No rectangle of whole pixels is within the ranges.
     """
-    draws = np.concatenate(
-        [
-            draw_generator(seed, "erase", epoch=epoch, step=first_step + step).random(
-                (size, _N_DRAWS)
-            )
-            for step, size in enumerate(batch_sizes)
-        ]
-    )
+    draws = draw_steps("erase", batch_sizes, (_N_DRAWS,), seed, epoch, first_step)
     return _place_boxes(spec, image_shape, draws)
 
 
