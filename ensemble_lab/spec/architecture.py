@@ -1,6 +1,6 @@
 """Architectures by name and arguments; `ensemble_lab.training.architectures` lays their layers."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -229,5 +229,9 @@ ArchitectureSpec = Annotated[
     Field(discriminator="name"),
 ]
 
-WITHOUT_RECIPE = ("naive_bayes", "sgd_linear")
+WITHOUT_RECIPE = tuple(
+    get_args(each.model_fields["name"].annotation)[0]
+    for each in get_args(get_args(ArchitectureSpec)[0])
+    if not each.has_recipe
+)
 """Names of the architectures whose `has_recipe` is false."""

@@ -1,11 +1,35 @@
 """Keras optimizers from their specs, with every argument written out."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from ensemble_lab.spec.training import Adadelta, Adam, AdamW, OptimizerSpec, RmsProp, Sgd
+from ensemble_lab.spec.training import OptimizerSpec
 
-__all__ = ["OPTIMIZERS", "build_optimizer"]
+__all__ = ["OPTIMIZERS", "OptimizerRow", "build_optimizer", "make_optimizer"]
+
+
+class OptimizerRow(NamedTuple):
+    """A registry row.
+
+    Attributes
+    ----------
+    class_name : str
+        In `keras.optimizers`.
+    unused : dict
+        Its arguments that our spec does not have. The spec's others go by their names.
+    """
+
+    class_name: str
+    unused: dict[str, Any]
+
+
+OPTIMIZERS = {
+    "adam": OptimizerRow("Adam", {"amsgrad": False, "weight_decay": None}),
+    "adamw": OptimizerRow("AdamW", {"amsgrad": False}),
+    "rmsprop": OptimizerRow("RMSprop", {"momentum": 0.0, "centered": False, "weight_decay": None}),
+    "sgd": OptimizerRow("SGD", {"weight_decay": None}),
+    "adadelta": OptimizerRow("Adadelta", {"weight_decay": None}),
+}
+"""A row for each `name` of `ensemble_lab.spec.training.OptimizerSpec`."""
 
 _NOTHING_ELSE = {
     "clipnorm": None,
@@ -25,72 +49,15 @@ def build_optimizer(spec: OptimizerSpec, variables: list[Any]) -> Any:
     """
     import keras
 
-    optimizer = OPTIMIZERS[spec.name](keras.optimizers, spec)
+    optimizer = make_optimizer(spec, keras.optimizers)
     optimizer.build(variables)
     return optimizer
 
 
-def _build_adam(optimizers: Any, spec: Adam) -> Any:
-    return optimizers.Adam(
-        learning_rate=spec.rate,
-        beta_1=spec.beta_1,
-        beta_2=spec.beta_2,
-        epsilon=spec.epsilon,
-        amsgrad=False,
-        weight_decay=None,
-        **_NOTHING_ELSE,
+def make_optimizer(spec: OptimizerSpec, optimizers: Any) -> Any:
+    """Return the optimizer of the module `keras.optimizers`, not built yet."""
+    row = OPTIMIZERS[spec.name]
+    said = spec.model_dump(exclude={"name", "rate"})
+    return getattr(optimizers, row.class_name)(
+        learning_rate=spec.rate, **said, **row.unused, **_NOTHING_ELSE
     )
-
-
-def _build_adamw(optimizers: Any, spec: AdamW) -> Any:
-    return optimizers.AdamW(
-        learning_rate=spec.rate,
-        weight_decay=spec.weight_decay,
-        beta_1=spec.beta_1,
-        beta_2=spec.beta_2,
-        epsilon=spec.epsilon,
-        amsgrad=False,
-        **_NOTHING_ELSE,
-    )
-
-
-def _build_adadelta(optimizers: Any, spec: Adadelta) -> Any:
-    return optimizers.Adadelta(
-        learning_rate=spec.rate,
-        rho=spec.rho,
-        epsilon=spec.epsilon,
-        weight_decay=None,
-        **_NOTHING_ELSE,
-    )
-
-
-def _build_rmsprop(optimizers: Any, spec: RmsProp) -> Any:
-    return optimizers.RMSprop(
-        learning_rate=spec.rate,
-        rho=spec.rho,
-        momentum=0.0,
-        epsilon=spec.epsilon,
-        centered=False,
-        weight_decay=None,
-        **_NOTHING_ELSE,
-    )
-
-
-def _build_sgd(optimizers: Any, spec: Sgd) -> Any:
-    return optimizers.SGD(
-        learning_rate=spec.rate,
-        momentum=spec.momentum,
-        nesterov=spec.nesterov,
-        weight_decay=None,
-        **_NOTHING_ELSE,
-    )
-
-
-OPTIMIZERS: dict[str, Callable[[Any, Any], Any]] = {
-    "adam": _build_adam,
-    "adamw": _build_adamw,
-    "rmsprop": _build_rmsprop,
-    "sgd": _build_sgd,
-    "adadelta": _build_adadelta,
-}
-"""A row for each `name` of `ensemble_lab.spec.training.OptimizerSpec`."""
