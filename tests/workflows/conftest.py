@@ -1,4 +1,6 @@
-"""Runs whose members err, more often than those of `write_run`."""
+"""Runs whose members err, more often than those of `write_run`, and files of results."""
+
+import json
 
 import numpy as np
 import pytest
@@ -15,3 +17,17 @@ def make_erring_run(make_run, monkeypatch):
 
     monkeypatch.setattr(made, "draw_probabilities", guess)
     return make_run
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write experiments by name; return the folder of them all."""
+
+    def write(**experiments):
+        for name, values in experiments.items():
+            path = tmp_path / "experiments" / name / "results.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values), encoding="utf-8")
+        return tmp_path / "experiments"
+
+    return write

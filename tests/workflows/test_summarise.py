@@ -1,23 +1,21 @@
 """One table of all experiments: what stands in it, in which order, and what is refused."""
 
-import copy
-import json
 import re
 from pathlib import Path
 
 import pytest
 
-from ensemble_lab.exceptions import DamagedError, EnsembleLabError, MissingError, PredictionError
+from ensemble_lab.exceptions import EnsembleLabError, MissingError, PredictionError
 from ensemble_lab.spec.architecture import Mlp
 from ensemble_lab.spec.presets.preset import Preset
 from ensemble_lab.spec.presets.sources import OURS
 from ensemble_lab.spec.published import Published
 from ensemble_lab.spec.training import TrainingSpec
 from ensemble_lab.workflows import summarise as module
-from ensemble_lab.workflows.experiments import load_results
 from ensemble_lab.workflows.results import save_results
 from ensemble_lab.workflows.summarise import frontier_points, save_summary, summarise
 from ensemble_lab.workflows.summary_text import render_summary
+from tests.workflows.result_files import group, results
 
 STATED = Published(figure="99.2 %", source="a | page", how_chosen="best test epoch")
 QUOTED = {"figure": "17 errors", "source": "a paper", "how_chosen": "last epoch"}
@@ -44,64 +42,6 @@ ZOO = {
 @pytest.fixture(autouse=True)
 def zoo(monkeypatch):
     monkeypatch.setattr(module, "PRESETS", ZOO)
-
-
-def group(name="small", preset=None, **rest):
-    return {
-        "group": name,
-        "preset": preset,
-        "architecture": "mlp",
-        "parameters": 130890,
-        "trainable": 130890,
-        "macs": 2831744,
-        "epochs": 10,
-        "n_members": 3,
-        "seeds": [0, 1, 2],
-        "tflop": 9.17485,
-        "minutes": 1.3,
-        "validation_errors": None,
-        "test_errors": {"mean": 76.66667, "sd": 5.50757, "low": 61.36, "high": 95.75},
-    } | rest
-
-
-def results(*groups, **rest):
-    return {
-        "experiment": "toy",
-        "minutes": 25.4,
-        "tflop": 307.9,
-        "data": {"name": "mnist", "image_shape": [28, 28, 1]},
-        "splits": {
-            "train": {"n_examples": 54000, "role": "none"},
-            "validation": {"n_examples": 6000, "role": "choose"},
-            "test": {"n_examples": 10000, "role": "report"},
-        },
-        "hardware": {"cpu": "a cpu", "cores": 2, "device": "CPU", "backend": "jax"},
-        "groups": list(groups),
-        "votes": [
-            {
-                "decision": "majority, ties by mean-probability",
-                "errors": 53,
-                "interval": {"low": 40.545, "high": 69.254},
-                "n_ties": 24,
-            }
-        ],
-        "chosen_on": "validation",
-        "published": [],
-    } | rest
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Write experiments by name; return the folder of them all."""
-
-    def write(**experiments):
-        for name, values in experiments.items():
-            path = tmp_path / "experiments" / name / "results.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(values), encoding="utf-8")
-        return tmp_path / "experiments"
-
-    return write
 
 
 def render(folder, **rest):
@@ -327,70 +267,6 @@ def test_results_that_a_run_wrote_can_be_summarised(make_erring_run, tmp_path):
     assert [row.vote.errors for row in summary.votes] == [v["errors"] for v in values["votes"]]
     mean = sum(member["test_errors"] for member in values["members"][:3]) / 3
     assert summary.groups[0].group.test_errors.mean == pytest.approx(mean)
-
-
-def edit(path, value):
-    """Return results with a key set to a value, or removed for ``...``."""
-    values = copy.deepcopy(results(group(), group("b")))
-    *above, last = path
-    place = values
-    for step in above:
-        place = place[step]
-    if value is ...:
-        del place[last]
-    else:
-        place[last] = value
-    return values
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "facts"),
-    [
-        (["groups"], ..., ["groups must be given", "results.json:groups"]),
-        (["data"], ..., ["data must be given"]),
-        (["groups", 1, "tflop"], ..., ["tflop must be given", "groups[1].tflop"]),
-        (["groups", 0, "tflop"], "much", ["tflop", "number", "'much'", "groups[0].tflop"]),
-        (["groups", 0, "parameters"], 1.5, ["parameters", "whole number", "1.5"]),
-        (["groups", 0, "test_errors", "mean"], None, ["groups[0].test_errors.mean"]),
-        (["groups"], [], ["groups", "at least 1"]),
-        (["splits", "test"], ..., ["splits.test"]),
-        (["votes", 0, "errors"], -1, ["errors", "at least 0", "-1", "votes[0].errors"]),
-        (["published"], [{"figure": 3, "source": "x"}], ["published[0].figure", "text", "3"]),
-        (["chosen_on"], 7, ["chosen_on", "text", "7"]),
-    ],
-)
-def test_a_wrong_key_is_named_in_one_line_with_its_file(write, path, value, facts):
-    folder = write(toy=edit(path, value))
-    with pytest.raises(DamagedError) as refused:
-        summarise(folder)
-    message = str(refused.value)
-    for fact in [*facts, str(folder / "toy" / "results.json"), "ensemble-lab results"]:
-        assert fact in message
-    assert "\n" not in message
-
-
-def test_what_a_later_version_adds_is_passed_over(write):
-    later = results(group(surprise=1), news={"a": 1})
-    folder = write(toy=later | {"data": later["data"] | {"more": 1}})
-    assert len(summarise(folder).groups) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "facts"),
-    [
-        ("{", ["must be JSON"]),
-        ("[1]", ["must be a JSON object", "list"]),
-        ('{"tflop": NaN}', ["must be JSON"]),
-        ('{"name": "a package"}', ["experiment must be given"]),
-    ],
-)
-def test_damaged_and_foreign_files_are_refused(write, text, facts):
-    folder = write(toy={})
-    (folder / "toy/results.json").write_text(text)
-    with pytest.raises(DamagedError) as refused:
-        load_results(folder / "toy/results.json")
-    for fact in [*facts, "toy/results.json"]:
-        assert fact in str(refused.value)
 
 
 def test_folders_without_results_are_refused(tmp_path):
