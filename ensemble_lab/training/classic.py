@@ -31,7 +31,8 @@ from ensemble_lab.store.members import EpochRecord, member_path
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.training_state import TrainingState
 from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.architectures.layers import Shape, trace
+from ensemble_lab.training.architectures.layers import Shape
+from ensemble_lab.training.architectures.tracing import trace
 from ensemble_lab.training.classic_methods import METHODS
 from ensemble_lab.training.infer import measure
 from ensemble_lab.training.reporter import Reporter

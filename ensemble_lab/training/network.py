@@ -8,7 +8,8 @@ import numpy as np
 
 from ensemble_lab.arrays import Array
 from ensemble_lab.seeds import draw_generator
-from ensemble_lab.training.architectures.layers import Layer, Shape, Weight, trace
+from ensemble_lab.training.architectures.layers import Layer, Shape, Weight
+from ensemble_lab.training.architectures.tracing import trace
 from ensemble_lab.training.losses import Penalty
 
 __all__ = ["Network", "build_model", "build_network", "draw_weights"]

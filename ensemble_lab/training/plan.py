@@ -8,7 +8,8 @@ from ensemble_lab.data.dataset import Dataset, Split
 from ensemble_lab.spec.augmentation import split_stages
 from ensemble_lab.spec.member import ExampleHashes, MemberSpec
 from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.architectures.layers import Shape, trace
+from ensemble_lab.training.architectures.layers import Shape
+from ensemble_lab.training.architectures.tracing import trace
 from ensemble_lab.training.augment.erase import check_erase
 
 __all__ = ["MemberPlan", "count_tflop", "describe_plan", "hash_examples"]

@@ -30,7 +30,7 @@ from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import load_state, remove_state, state_path
 from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.architectures.layers import architecture_sha256
+from ensemble_lab.training.architectures.tracing import architecture_sha256
 from ensemble_lab.training.environment import describe_environment
 from ensemble_lab.training.inputs import load_checked_dataset, load_checked_images
 from ensemble_lab.training.plan import describe_plan

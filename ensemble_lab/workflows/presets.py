@@ -14,7 +14,7 @@ from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.spec.presets import PRESETS, Preset, load_preset
 from ensemble_lab.spec.training import TrainingSpec
 from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.architectures.layers import Traced, trace
+from ensemble_lab.training.architectures.tracing import Traced, trace
 from ensemble_lab.training.plan import MemberPlan, describe_plan
 
 __all__ = [

@@ -169,7 +169,7 @@ def test_quoted_cost_is_nets_times_epochs_times_cost_of_an_epoch() -> None:
 def test_quoted_cost_of_the_net_that_is_a_preset_is_what_its_layers_count() -> None:
     from ensemble_lab.spec.presets import load_preset
     from ensemble_lab.training.architectures import describe_layers
-    from ensemble_lab.training.architectures.layers import trace
+    from ensemble_lab.training.architectures.tracing import trace
     from ensemble_lab.training.plan import count_tflop
 
     layers = trace(describe_layers(load_preset("cdeotte").architecture, 10), (28, 28, 1))

@@ -5,15 +5,9 @@ from pydantic import TypeAdapter
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.architecture import WITHOUT_RECIPE, ArchitectureSpec
 from ensemble_lab.training.architectures import ARCHITECTURES, describe_layers
-from ensemble_lab.training.architectures.layers import (
-    Conv,
-    Dense,
-    Flatten,
-    MaxPool,
-    architecture_sha256,
-    trace,
-)
+from ensemble_lab.training.architectures.layers import Conv, Dense, Flatten, MaxPool
 from ensemble_lab.training.architectures.standardise import Standardise
+from ensemble_lab.training.architectures.tracing import architecture_sha256, trace
 from ensemble_lab.training.network import build_model, build_network, draw_weights
 from ensemble_lab.training.plan import describe_plan
 from tests.training.members import build_member, everything_layers

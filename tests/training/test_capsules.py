@@ -5,7 +5,7 @@ import pytest
 
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.architectures.capsnet import Decoder, RoutedCapsules
-from ensemble_lab.training.architectures.layers import trace
+from ensemble_lab.training.architectures.tracing import trace
 from ensemble_lab.training.fit import Callbacks, Examples, fit
 from ensemble_lab.training.infer import infer
 from ensemble_lab.training.network import build_network

@@ -11,7 +11,7 @@ from ensemble_lab.spec.architecture import WITHOUT_RECIPE, NaiveBayes, SgdLinear
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.store.members import load_member, member_path, save_member
 from ensemble_lab.training.architectures import ARCHITECTURES, describe_layers
-from ensemble_lab.training.architectures.layers import trace
+from ensemble_lab.training.architectures.tracing import trace
 from ensemble_lab.training.classic import ClassicModel, fit_classic, load
 from ensemble_lab.training.classic_methods import METHODS
 from tests.conftest import need

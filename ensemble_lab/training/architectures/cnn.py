@@ -1,14 +1,7 @@
 """Stages of convolutions and pools, then dense layers."""
 
 from ensemble_lab.spec.architecture import Cnn
-from ensemble_lab.training.architectures.layers import (
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    Layer,
-    MaxPool,
-)
+from ensemble_lab.training.architectures.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool
 
 __all__ = ["describe_cnn"]
 
