@@ -6,7 +6,16 @@ from pydantic import Field, TypeAdapter
 
 from ensemble_lab.spec.frozen import FrozenSpec, parse_stored
 
-__all__ = ["CanvasSpec", "DataSpec", "Digits", "Mnist", "Npz", "ValidationSpec", "parse_data"]
+__all__ = [
+    "CanvasSpec",
+    "DataSpec",
+    "Digits",
+    "Mnist",
+    "Npz",
+    "Qmnist",
+    "ValidationSpec",
+    "parse_data",
+]
 
 
 class ValidationSpec(FrozenSpec):
@@ -63,6 +72,12 @@ class Mnist(_Data):
     name: Literal["mnist"]
 
 
+class Qmnist(_Data):
+    """MNIST rebuilt from NIST's scans with its 60,000 test images, found as MNIST is."""
+
+    name: Literal["qmnist"]
+
+
 class Npz(_Data):
     """Your own x_train, y_train, x_test, y_test in one npz file.
 
@@ -73,7 +88,7 @@ class Npz(_Data):
     path: str
 
 
-DataSpec = Annotated[Digits | Mnist | Npz, Field(discriminator="name")]
+DataSpec = Annotated[Digits | Mnist | Qmnist | Npz, Field(discriminator="name")]
 
 _ADAPTER: TypeAdapter[DataSpec] = TypeAdapter(DataSpec)
 
