@@ -113,9 +113,7 @@ def test_metadata_about_other_examples_are_refused(
     monkeypatch.setattr(
         extended_labels, "load_table", lambda folder, file: load_table(folder, file)[::-1]
     )
-    with pytest.raises(
-        DataError, match=r"the labels of MNIST's test .SHA-256 0dc9364260fa"
-    ):
+    with pytest.raises(DataError, match=r"the labels of MNIST's test .SHA-256 0dc9364260fa"):
         load_metadata(MNIST, "test", mnist_dir)
 
 

@@ -98,7 +98,9 @@ def test_packed_file_is_compared_with_its_checksum(tmp_path):
     for kind, title in (("sha256", "SHA-256"), ("md5", "MD5")):
         file = publish(FILES, kind)[0]
         assert check_file(tmp_path, file) == tmp_path / "one.gz"
-        with pytest.raises(DataError, match=rf"two\.gz must have {title} .* as published; got .*two\.gz"):
+        with pytest.raises(
+            DataError, match=rf"two\.gz must have {title} .* as published; got .*two\.gz"
+        ):
             check_file(tmp_path, replace(file, name="two.gz"))
 
 
