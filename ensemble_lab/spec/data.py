@@ -1,8 +1,8 @@
 """Where images come from, what they are placed on, and how the validation split is cut."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from ensemble_lab.spec.frozen import FrozenSpec, parse_stored
 
@@ -19,21 +19,35 @@ __all__ = [
 
 
 class ValidationSpec(FrozenSpec):
-    """A stratified share of the training split, the same for all members.
+    """A share of the training split, the same for all members, or all of it in folds.
 
     Attributes
     ----------
     share : float
-        Fraction of the training examples, from 0 (none) to below 1.
-    by : {"example"}
-        What is kept whole when cutting.
+        Fraction of the training examples, from 0 (none) to below 1; left out with `folds`.
+    by : {"example", "writer"}
+        What is kept whole when cutting: an example (classes get equal shares), or all that
+        one person wrote (the writers' series get equal shares).
     seed : int
         Decides which examples; independent of the members' seeds.
+    folds : int or None
+        Cut the training split into this many parts instead, and train every seed once a
+        part, which it does not learn from and is validated on.
     """
 
     share: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    by: Literal["example"] = "example"
+    by: Literal["example", "writer"] = "example"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    folds: Annotated[int, Field(ge=2, le=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _check_one_way(self) -> Self:
+        if self.folds is not None and "share" in self.model_fields_set:
+            raise ValueError(
+                f"validation must have a share or folds; got share = {self.share} and "
+                f"folds = {self.folds}. With folds each part is validated on once"
+            )
+        return self
 
 
 class CanvasSpec(FrozenSpec):

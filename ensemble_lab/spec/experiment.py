@@ -71,20 +71,26 @@ class MemberGroup(TrainingSpec):
             return tuple(range(self.seeds.first, self.seeds.first + self.seeds.count))
         return self.seeds
 
-    def expand(self) -> tuple[MemberSpec, ...]:
-        """Return one member a seed, keyed ``<group>-<seed, four digits>``."""
+    def expand(self, n_folds: int | None = None) -> tuple[MemberSpec, ...]:
+        """Return one member a seed, keyed ``<group>-<seed, four digits>``.
+
+        With `n_folds` it is one a seed and fold: ``-fold-0``, ``-fold-1`` … end the key.
+        """
         recipe = {field: getattr(self, field) for field in TrainingSpec.model_fields}
+        folds = (None,) if n_folds is None else tuple(range(n_folds))
         return tuple(
             MemberSpec(
-                key=f"{self.group}-{seed:04d}",
+                key=f"{self.group}-{seed:04d}" + ("" if fold is None else f"-fold-{fold}"),
                 group=self.group,
                 architecture=self.architecture,
                 training=TrainingSpec(**recipe),
                 seed=seed,
+                fold=fold,
                 threads=self.threads,
                 backend=self.backend,
             )
             for seed in self.seed_list
+            for fold in folds
         )
 
 
@@ -130,8 +136,9 @@ class ExperimentSpec(FrozenSpec):
                 )
 
     def expand(self) -> tuple[MemberSpec, ...]:
-        """Return all members in the order of the file."""
-        return tuple(member for group in self.members for member in group.expand())
+        """Return all members in the order of the file, a seed's folds one after another."""
+        n_folds = self.data.validation.folds
+        return tuple(member for group in self.members for member in group.expand(n_folds))
 
 
 def load_experiment(path: Path | str) -> ExperimentSpec:

@@ -86,6 +86,9 @@ class MemberSpec(FrozenSpec):
         Threads of its process; more threads are other bits (facts of oneDNN).
     backend : {"tensorflow", "jax", "scikit-learn"}
         One of the architecture's `backends`.
+    fold : int or None
+        The part of the training split that it does not learn from, from 0; None where
+        validation is one share.
     """
 
     key: str
@@ -93,6 +96,7 @@ class MemberSpec(FrozenSpec):
     architecture: ArchitectureSpec
     training: TrainingSpec = TrainingSpec()
     seed: Annotated[int, Field(ge=0, lt=2**63)]
+    fold: Annotated[int, Field(ge=0)] | None = None
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     backend: Backend = "tensorflow"
 

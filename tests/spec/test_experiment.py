@@ -169,7 +169,7 @@ MISTAKES = [
     ("share = 0.1", "share = true", ["share must be a number", "True"]),
     ("share = 0.1", "shaer = 0.1", ["data.validation.shaer", "'share'?"]),
     ("share = 0.1", "share = 0", ["'plateau'", "'bn-elu'", "data.validation.share is 0"]),
-    ('by = "example"', 'by = "writer"', ["by must be one of example", "'writer'"]),
+    ('by = "example"', 'by = "series"', ["by must be one of example, writer", "'series'"]),
     ("seed = 0", "seed = 0.0", ["seed must be a whole number", "0.0"]),
     ("epochs = 10", "epochs = 0", ["epochs must be at least 1", "vote.toml:defaults.epochs"]),
     ("epochs = 10", "epochs = 10.0", ["epochs must be a whole number", "10.0"]),
