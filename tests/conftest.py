@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ensemble_lab.data.folds import take_fold
 from ensemble_lab.data.sources import load_dataset
 from ensemble_lab.spec.experiment import parse_experiment
 from ensemble_lab.store.members import EpochRecord, save_member
@@ -117,6 +118,7 @@ def write_run(
     labels: np.ndarray | None = None,
     data_path: str | None = None,
     lead: float = 0.6,
+    folds: int | None = None,
     seed: int = 0,
 ) -> Run:
     """Write a run at `path` and its images at ``<path>.npz``; return it.
@@ -136,6 +138,8 @@ def write_run(
         Records this path of the images, in the place of the true one.
     lead : float
         How far drawn probabilities favour the label.
+    folds : int
+        Every seed is there once a fold; validation is ``train-oof``.
     """
     rng = np.random.default_rng(seed)
     if probabilities is not None:
@@ -153,10 +157,13 @@ def write_run(
         x_test=draw_images(rng, len(labels)),
         y_test=np.asarray(labels, np.int64),
     )
-    experiment = parse_experiment(describe(path.name, npz, groups, "0.25"))
+    validation = "share = 0.25" if folds is None else f"folds = {folds}"
+    experiment = parse_experiment(describe(path.name, npz, groups, validation))
     dataset = load_dataset(experiment.data)
     recorded = experiment.data.to_json() | ({"path": data_path} if data_path else {})
-    examples = hash_examples(dataset)
+    specs = experiment.expand()
+    seen = {spec.fold: take_fold(dataset, spec.fold) for spec in specs}
+    digests = {spec.key: spec.identity(hash_examples(seen[spec.fold])) for spec in specs}
     run = Run(
         path=path,
         name=experiment.name,
@@ -165,23 +172,22 @@ def write_run(
         data=recorded,
         splits=tuple(split.name for split in dataset.splits),
         members=tuple(
-            Entry(spec.key, spec.group, "trained", spec.identity(examples), spec.to_json())
-            for spec in experiment.expand()
+            Entry(spec.key, spec.group, "trained", digests[spec.key], spec.to_json())
+            for spec in specs
         ),
     )
     save_run(run)
     (path / "experiment.toml").write_text(
-        describe(path.name, Path(data_path or npz), groups, "0.25"), encoding="utf-8"
+        describe(path.name, Path(data_path or npz), groups, validation), encoding="utf-8"
     )
     for split in dataset.splits:
         source = {"data": recorded, "split": "test" if split.name == "test" else "train"}
         hashes = (split.images_sha256, split.labels_sha256)
-        save_split(
-            run, SplitRecord(split.name, split.role, split.index, *hashes, source), split.labels
-        )
+        record = SplitRecord(split.name, split.role, split.index, *hashes, source, split.fold)
+        save_split(run, record, split.labels)
     for row, entry in enumerate(run.members):
         parent = train_in_name(run, entry.key, rng)
-        for split in dataset.splits[1:]:
+        for split in seen[entry.fold].splits[1:]:
             given = probabilities if split.name == "test" else None
             drawn = draw_probabilities(rng, split.labels, n_classes, lead)
             rows = drawn if given is None else np.asarray(given[row], np.float32)
@@ -189,14 +195,14 @@ def write_run(
     return run
 
 
-def describe(name: str, npz: Path, groups: dict[str, int], share: str) -> str:
+def describe(name: str, npz: Path, groups: dict[str, int], validation: str) -> str:
     """The experiment file of a made run."""
     members = "".join(
         f'[[members]]\ngroup = "{group}"\narchitecture = {{ name = "mlp", hidden = [4] }}\n'
         f"seeds = {list(range(count))}\n"
         for group, count in groups.items()
     )
-    data = f'[data]\nname = "npz"\npath = "{npz.as_posix()}"\nvalidation = {{ share = {share} }}\n'
+    data = f'[data]\nname = "npz"\npath = "{npz.as_posix()}"\nvalidation = {{ {validation} }}\n'
     return f'name = "{name}"\n{data}[defaults]\nepochs = 2\n{members}'
 
 

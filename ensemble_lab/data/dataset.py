@@ -49,6 +49,8 @@ class Split:
         None where the examples are unlabelled.
     images_sha256, labels_sha256 : str
         `ensemble_lab.canonical.array_sha256` of images and labels.
+    fold : int64 (examples,) or None
+        The fold of each example, from 0, where every example is held out once.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Split:
     labels: Labels | None
     images_sha256: str
     labels_sha256: str | None
+    fold: Index | None = None
 
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.image_shape))
@@ -126,6 +129,11 @@ class Dataset:
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of every image."""
         return self.splits[0].image_shape
+
+    @property
+    def validation(self) -> Split | None:
+        """The split that is there to choose on, or None."""
+        return next((split for split in self.splits if split.role == "choose"), None)
 
     def split(self, name: str) -> Split:
         """Return the split of that name.

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ensemble_lab.arrays import Index
+from ensemble_lab.arrays import Booleans, Floats, Index
 from ensemble_lab.data.dataset import Split, take
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.seeds import draw_generator
 from ensemble_lab.spec.data import ValidationSpec
 
-__all__ = ["cut_validation"]
+__all__ = ["cut_validation", "cut_validation_by_place", "rank_in_classes"]
 
 
 def cut_validation(train: Split, spec: ValidationSpec) -> tuple[Split, Split]:
@@ -33,13 +33,71 @@ def cut_validation(train: Split, spec: ValidationSpec) -> tuple[Split, Split]:
     DataError
         A share that takes no example or leaves a class without one, or train unlabelled.
     """
-    if train.labels is None:
-        raise DataError(f"{train.name} must be labelled to be cut by class; it has no labels.")
-    counts = np.bincount(train.labels)
+    labels = _labels(train)
+    counts = np.bincount(labels)
     total = _total(counts, spec.share)
-    chosen = _choose(train.labels, counts, _shares(counts, total), spec.seed)
+    chosen = _choose(labels, counts, _shares(counts, total), spec.seed)
     is_chosen = np.zeros(train.n_examples, np.bool_)
     is_chosen[chosen] = True
+    return _cut(train, is_chosen)
+
+
+def cut_validation_by_place(
+    train: Split, spec: ValidationSpec, places: Floats
+) -> tuple[Split, Split]:
+    """Return (train, validation): validation takes the writers whose place is below the share.
+
+    Parameters
+    ----------
+    train : Split
+        Labelled.
+    spec : ValidationSpec
+        A share above 0.
+    places : float64 (examples,)
+        As `ensemble_lab.data.writers.place_writers` gives them.
+
+    Raises
+    ------
+    DataError
+        A share that takes no writer or leaves a class without a training example, or train
+        unlabelled.
+    """
+    labels = _labels(train)
+    is_chosen = places < spec.share
+    if not is_chosen.any():
+        raise DataError(
+            f"validation share must take at least one writer; {spec.share} takes none. "
+            "Use a larger share, or say 0 for no validation split."
+        )
+    lost = np.setdiff1d(labels[is_chosen], labels[~is_chosen])
+    if lost.size:
+        raise DataError(
+            f"validation share must leave one training example of each class; {spec.share} by "
+            f"writer takes all of class {lost[0]}. Use a smaller share."
+        )
+    return _cut(train, is_chosen)
+
+
+def rank_in_classes(train: Split, seed: int) -> Index:
+    """Return the positions of all examples, class after class, shuffled within each.
+
+    Raises
+    ------
+    DataError
+        Train is unlabelled.
+    """
+    labels = _labels(train)
+    counts = np.bincount(labels)
+    return _choose(labels, counts, counts, seed)
+
+
+def _labels(train: Split) -> Index:
+    if train.labels is None:
+        raise DataError(f"{train.name} must be labelled to be cut by class; it has no labels.")
+    return train.labels
+
+
+def _cut(train: Split, is_chosen: Booleans) -> tuple[Split, Split]:
     by_index = np.argsort(train.index, kind="stable")
     return (
         take(train, by_index[~is_chosen[by_index]]),

@@ -7,7 +7,8 @@ from ensemble_lab.canonical import array_sha256
 from ensemble_lab.exceptions import MissingError
 from ensemble_lab.store.files import check_name
 from ensemble_lab.store.hdf5 import open_sealed
-from ensemble_lab.store.predictions import check_header, read_votes, write_votes
+from ensemble_lab.store.predictions import write_votes
+from ensemble_lab.store.rows import check_header, read_votes
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import load_record
 
@@ -34,6 +35,8 @@ def save_epoch_votes(
 def load_epoch_votes(run: Run, key: str, split: str) -> Votes:
     """Read the class that a member chose after every epoch: unsigned (epochs, examples).
 
+    On a split in folds the examples are those of the member's fold (`SplitRecord.rows_of`).
+
     Raises
     ------
     MissingError
@@ -44,10 +47,11 @@ def load_epoch_votes(run: Run, key: str, split: str) -> Votes:
         raise MissingError(
             f"epoch votes of {key} must be stored; got no {path}. Train with epoch_votes = true."
         )
-    record = load_record(run, split)
+    record, entry = load_record(run, split), run.member(key)
+    index = record.index[record.rows_of(entry.fold)]
     with open_sealed(path, "epoch-votes") as file:
-        check_header(run, run.member(key), split, file, array_sha256(record.index))
-        return read_votes(run, file, (file.shape("votes")[0], len(record.index)))
+        check_header(run, entry, split, file, array_sha256(index))
+        return read_votes(run, file, (file.shape("votes")[0], len(index)))
 
 
 def _path(run: Run, key: str, split: str) -> Path:

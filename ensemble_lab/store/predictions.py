@@ -14,25 +14,23 @@ from ensemble_lab.arrays import (
     Votes,
     check_axes,
     check_probabilities,
-    smallest_unsigned,
 )
 from ensemble_lab.canonical import array_sha256, digest_of
-from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError, PredictionError
+from ensemble_lab.exceptions import MissingError, PredictionError
 from ensemble_lab.spelling import closest
 from ensemble_lab.store.files import check_name
-from ensemble_lab.store.hdf5 import SealedFile, open_sealed, write_sealed
-from ensemble_lab.store.members import member_path
-from ensemble_lab.store.run import Entry, Run
-from ensemble_lab.store.seal import peek_digest
+from ensemble_lab.store.hdf5 import write_sealed
+from ensemble_lab.store.rows import load_part, load_row
+from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.voters import find_voters
 
 __all__ = [
     "Predictions",
-    "check_header",
+    "check_predictions",
     "has_predictions",
     "load_predictions",
     "predictions_path",
-    "read_votes",
     "save_predictions",
     "save_votes",
     "write_votes",
@@ -227,7 +225,9 @@ def load_predictions(
     run : Run
     split : str
     members : tuple of str
-        Patterns of keys (``bn-elu-*``); none for all members.
+        Patterns of keys (``bn-elu-*``); none for all members. On a split in folds the members
+        of one seed answer together, each for the examples of its fold, as
+        ``<group>-<seed, four digits>``.
 
     Raises
     ------
@@ -239,31 +239,45 @@ def load_predictions(
         Predictions of other weights, or of other examples.
     """
     record = load_record(run, split)
-    entries = run.matching(members)
-    if not entries:
-        raise MissingError(f"a run must have members; got none, in {run.path}.")
-    missing = [e.key for e in entries if not has_predictions(run, e.key, split)]
+    voters = find_voters(run, record, members)
+    parts = [entry for voter in voters for entry in voter.parts]
+    missing = [e.key for e in parts if not has_predictions(run, e.key, split)]
     if missing:
-        again = "train" if split in ("validation", "test") else "predict"
+        again = "train" if split in run.own_splits else "predict"
         raise MissingError(
             f"every member must have predictions on {split!r}; {_listed(missing)} of {run.path} "
             f"{'has' if len(missing) == 1 else 'have'} none. Finish with `ensemble-lab {again}`, "
             "or name members that have with --members."
         )
-    wanted = array_sha256(record.index)
-    rows = [_load_one(run, entry, split, wanted, len(record.index)) for entry in entries]
-    with_probabilities = all(probabilities is not None for _, probabilities, _ in rows)
+    rows = [
+        load_row(
+            run, voter, record, tuple(predictions_path(run, e.key, split) for e in voter.parts)
+        )
+        for voter in voters
+    ]
+    probabilities = [row.probabilities for row in rows if row.probabilities is not None]
     return Predictions(
         split=split,
         index=record.index,
-        members=tuple(entry.key for entry in entries),
-        votes=np.stack([votes for votes, _, _ in rows]),
-        probabilities=np.stack([p for _, p, _ in rows if p is not None])
-        if with_probabilities
-        else None,
+        members=tuple(voter.key for voter in voters),
+        votes=np.stack([row.votes for row in rows]),
+        probabilities=np.stack(probabilities) if len(probabilities) == len(rows) else None,
         n_classes=run.n_classes,
-        digests=tuple(digest for _, _, digest in rows),
+        digests=tuple(row.digest for row in rows),
     )
+
+
+def check_predictions(run: Run, key: str, split: str) -> None:
+    """Read one member's file on a split, of its fold alone where there are folds.
+
+    Raises
+    ------
+    MissingError, DamagedError, MismatchError
+        As `load_predictions`.
+    """
+    if not has_predictions(run, key, split):
+        raise MissingError(f"{key} must have predictions on {split!r}; got none, in {run.path}.")
+    load_part(run, run.member(key), load_record(run, split), predictions_path(run, key, split))
 
 
 def write_votes(
@@ -286,70 +300,6 @@ def write_votes(
         "index_sha256": array_sha256(np.asarray(index, np.int64)),
     }
     write_sealed(path, kind, header, arrays)
-
-
-def _load_one(
-    run: Run, entry: Entry, split: str, index_sha256: str, n_examples: int
-) -> tuple[Votes, Probabilities | None, str]:
-    with open_sealed(predictions_path(run, entry.key, split), "predictions") as file:
-        check_header(run, entry, split, file, index_sha256)
-        votes = read_votes(run, file, (n_examples,))
-        probabilities = file.read("probabilities") if "probabilities" in file else None
-        shape = (n_examples, run.n_classes)
-        if probabilities is not None and (
-            probabilities.shape != shape or probabilities.dtype != np.float32
-        ):
-            raise DamagedError(
-                f"probabilities must be float32 {shape}; got {probabilities.dtype} "
-                f"{probabilities.shape}, in {file.path}."
-            )
-        if probabilities is not None:
-            check_probabilities(probabilities, name=str(file.path), error=DamagedError)
-            chosen = np.take_along_axis(probabilities, votes[:, None].astype(np.intp), axis=1)
-            if (chosen[:, 0] < probabilities.max(axis=1)).any():
-                raise DamagedError(
-                    f"votes must be for a largest probability; got another, in {file.path}."
-                )
-        return votes, probabilities, file.digest
-
-
-def read_votes(run: Run, file: SealedFile, shape: tuple[int, ...]) -> Votes:
-    """Return the votes of an open file, refusing another shape, type or class."""
-    votes = file.read("votes")
-    if votes.shape != shape or votes.dtype != smallest_unsigned(run.n_classes):
-        raise DamagedError(
-            f"votes must be {smallest_unsigned(run.n_classes)} {shape}; got {votes.dtype} "
-            f"{votes.shape}, in {file.path}."
-        )
-    if votes.size and votes.max() >= run.n_classes:
-        raise DamagedError(
-            f"votes must be below {run.n_classes}; got {votes.max()}, in {file.path}."
-        )
-    return votes
-
-
-def check_header(run: Run, entry: Entry, split: str, file: SealedFile, index_sha256: str) -> None:
-    """Refuse a file of another member, split, examples or weights."""
-    header = file.header
-    if header.get("key") != entry.key:
-        raise DamagedError(
-            f"member must be {entry.key!r}; got {header.get('key')!r}, in {file.path}."
-        )
-    if header.get("split") != split:
-        raise DamagedError(f"split must be {split!r}; got {header.get('split')!r}, in {file.path}.")
-    if header.get("index_sha256") != index_sha256:
-        raise MismatchError(
-            f"predictions must be about the examples of their split; got others, in {file.path}. "
-            "Remove that file and predict again."
-        )
-    weights = member_path(run, entry.key)
-    # Weights may have been left behind to save space; their digest is in their last bytes.
-    if weights.exists() and peek_digest(weights) != header.get("parent"):
-        raise MismatchError(
-            f"predictions of {entry.key} must come from its weights {peek_digest(weights)[:12]}; "
-            f"got {str(header.get('parent'))[:12]}, in {file.path}. Remove that file and "
-            "predict again."
-        )
 
 
 def _listed(keys: list[str]) -> str:

@@ -20,6 +20,7 @@ from ensemble_lab.store.files import (
 __all__ = ["Entry", "Run", "find_runs", "open_run", "save_run"]
 
 _FORMAT = "ensemble-lab/run"
+_OWN_SPLITS = ("validation", "train-oof", "test")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,16 @@ class Entry:
     kind: str
     digest: str
     spec: dict[str, Any] | None
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that trained it; None when imported."""
+        return None if self.spec is None else int(self.spec["seed"])
+
+    @property
+    def fold(self) -> int | None:
+        """The part of the training split that it did not learn from; None without folds."""
+        return None if self.spec is None else self.spec.get("fold")
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,11 @@ class Run:
     def n_classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
+
+    @property
+    def own_splits(self) -> tuple[str, ...]:
+        """The splits that members predict as soon as they are trained."""
+        return tuple(name for name in self.splits if name in _OWN_SPLITS)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from ensemble_lab.arrays import Index, Labels, check_axes
+from ensemble_lab.arrays import Array, Index, Labels, check_axes
 from ensemble_lab.exceptions import DamagedError, MismatchError
 from ensemble_lab.roles import Role
 from ensemble_lab.store.files import check_field, check_name
@@ -31,6 +31,8 @@ class SplitRecord:
         None when the split has no labels.
     source : dict
         ``data``: JSON of the `DataSpec`; ``split``: the published split cut from.
+    fold : int64 (examples,) or None
+        The fold of each example, from 0: members of a fold predict its examples alone.
     """
 
     name: str
@@ -39,6 +41,20 @@ class SplitRecord:
     images_sha256: str
     labels_sha256: str | None
     source: dict[str, Any]
+    fold: Index | None = None
+
+    @property
+    def n_folds(self) -> int:
+        """How many folds there are; 0 where every member predicts all examples."""
+        return 0 if self.fold is None else int(self.fold.max()) + 1
+
+    def rows_of(self, fold: int | None) -> Index:
+        """Return the positions of the examples that a member of that fold predicts: int64.
+
+        All where the split is not in folds.
+        """
+        is_whole = self.fold is None
+        return np.arange(len(self.index)) if is_whole else np.flatnonzero(self.fold == fold)
 
 
 def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
@@ -59,9 +75,17 @@ def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
                     f"{what} of split {record.name!r} must stay {_short(ours)}; "
                     f"got {_short(theirs)}, in {path}. Use another --run (or --as) for other data."
                 )
+        if not _same_folds(known.fold, record.fold):
+            raise MismatchError(
+                f"folds of split {record.name!r} must stay as they were cut, in {path}; got "
+                f"{record.n_folds or 'none'} that are cut otherwise. Use another --run."
+            )
         return
     check_axes(record.index, "examples", name="index")
     arrays = {"index": record.index}
+    if record.fold is not None:
+        check_axes(record.fold, "examples", name="fold", examples=len(record.index))
+        arrays["fold"] = record.fold
     if labels is not None:
         check_axes(labels, "examples", name="labels", examples=len(record.index))
         arrays["labels"] = labels
@@ -101,6 +125,12 @@ def load_record(run: Run, split: str) -> SplitRecord:
                 f"index must be int64 (examples,) from 0; got {index.dtype} {index.shape}, "
                 f"in {path}."
             )
+        fold = file.read("fold") if "fold" in file else None
+        if fold is not None and not _is_fold(fold, index):
+            raise DamagedError(
+                f"fold must be int64, one for each example, from 0 without gaps; got {fold.dtype} "
+                f"{fold.shape}, in {path}."
+            )
         if header["labels_sha256"] is not None:
             check_field(header, "labels_sha256", str, path)
         return SplitRecord(
@@ -110,7 +140,19 @@ def load_record(run: Run, split: str) -> SplitRecord:
             images_sha256=check_field(header, "images_sha256", str, path),
             labels_sha256=header["labels_sha256"],
             source=check_field(header, "source", dict, path),
+            fold=fold,
         )
+
+
+def _same_folds(known: Index | None, other: Index | None) -> bool:
+    if known is None or other is None:
+        return known is other
+    return np.array_equal(known, other)
+
+
+def _is_fold(fold: Array, index: Index) -> bool:
+    is_number = fold.dtype == np.int64 and fold.shape == index.shape and fold.min() >= 0
+    return bool(is_number and fold.max() < len(fold) and np.bincount(fold).min() > 0)
 
 
 def _short(digest: str | None) -> str:

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ensemble_lab.arrays import Floats
 from ensemble_lab.data.dataset import Dataset, Split, build_split, number_classes
+from ensemble_lab.data.folds import number_folds, number_folds_by_place, with_folds
 from ensemble_lab.data.metadata import Metadata
 from ensemble_lab.data.sources import digits, mnist, npz, qmnist
-from ensemble_lab.data.splits import cut_validation
+from ensemble_lab.data.splits import cut_validation, cut_validation_by_place
 from ensemble_lab.data.transforms import draw_offsets, place_on_canvas
+from ensemble_lab.data.writers import place_by_writer
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.roles import PUBLISHED_ROLES, Role
 from ensemble_lab.spec.data import CanvasSpec, DataSpec, Npz, parse_data
@@ -121,16 +124,40 @@ def load_published(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
 def load_dataset(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
     """Return train, validation and test; validation is absent where its share is 0.
 
-    What is cut from train keeps its position there as published. Raises what
-    `load_published` and `ensemble_lab.data.splits.cut_validation` raise.
+    Where validation is in folds, train is whole and comes again as ``train-oof`` with the
+    fold of each example; `ensemble_lab.data.folds.take_fold` gives what a member sees. What is
+    cut from train keeps its position there as published.
+
+    Raises
+    ------
+    DataError, MissingExtraError
+        As `load_published`, `ensemble_lab.data.splits.cut_validation` and
+        `ensemble_lab.data.folds.with_folds`, or it is not known who wrote the examples.
     """
     published = load_published(spec, data_dir)
-    if spec.validation.share == 0:
+    cut, train = spec.validation, published.split("train")
+    if cut.folds is None and cut.share == 0:
         return published
-    train, validation = cut_validation(published.split("train"), spec.validation)
-    return Dataset(
-        published.name, published.class_names, (train, validation, published.split("test"))
+    places = _place_writers(spec, train, data_dir) if cut.by == "writer" else None
+    if cut.folds is not None:
+        fold = (
+            number_folds(train, cut.folds, cut.seed)
+            if places is None
+            else number_folds_by_place(places, cut.folds)
+        )
+        return with_folds(published, fold, cut.folds)
+    parts = (
+        cut_validation(train, cut)
+        if places is None
+        else cut_validation_by_place(train, cut, places)
     )
+    return Dataset(published.name, published.class_names, (*parts, published.split("test")))
+
+
+def _place_writers(spec: DataSpec, train: Split, data_dir: Path | None) -> Floats:
+    metadata = load_metadata(spec, "train", data_dir)
+    known = None if metadata is None else metadata.take_index(train.index)
+    return place_by_writer(known, spec.validation.seed, source=spec.name)
 
 
 def load_split(spec: DataSpec, split: str = "test", data_dir: Path | None = None) -> Split:

@@ -1,0 +1,77 @@
+"""Who votes on a split: a member, or the members of all folds under one key."""
+
+from dataclasses import dataclass
+
+from ensemble_lab.exceptions import MissingError
+from ensemble_lab.spelling import match_keys
+from ensemble_lab.store.run import Entry, Run
+from ensemble_lab.store.splits import SplitRecord
+
+__all__ = ["Voter", "find_voters"]
+
+
+@dataclass(frozen=True)
+class Voter:
+    """One row of the predictions on a split.
+
+    Attributes
+    ----------
+    key : str
+        The member's; ``<group>-<seed, four digits>`` where members predicted a fold each.
+    group : str
+    seed : int or None
+        None when imported.
+    parts : tuple of Entry
+        The member alone, or those that predicted a fold each, in the order of the folds.
+    """
+
+    key: str
+    group: str
+    seed: int | None
+    parts: tuple[Entry, ...]
+
+
+def find_voters(run: Run, record: SplitRecord, patterns: tuple[str, ...] = ()) -> tuple[Voter, ...]:
+    """Return who votes on a split, in the run's order.
+
+    Parameters
+    ----------
+    run : Run
+    record : SplitRecord
+    patterns : tuple of str
+        Of the voters' keys (``bn-elu-*``); none for all.
+
+    Raises
+    ------
+    MissingError
+        A pattern that matches none, a run without members, or a fold without its member.
+    """
+    voters = _stitch(run, record) if record.fold is not None else _list_members(run)
+    if not voters:
+        raise MissingError(f"a run must have members; got none, in {run.path}.")
+    keys = match_keys(
+        tuple(v.key for v in voters), patterns, where=str(run.path), error=MissingError
+    )
+    return tuple(voter for voter in voters if voter.key in keys)
+
+
+def _list_members(run: Run) -> tuple[Voter, ...]:
+    return tuple(Voter(entry.key, entry.group, entry.seed, (entry,)) for entry in run.members)
+
+
+def _stitch(run: Run, record: SplitRecord) -> tuple[Voter, ...]:
+    seeds: dict[tuple[str, int | None], dict[int, Entry]] = {}
+    for entry in run.members:
+        if entry.fold is not None:
+            seeds.setdefault((entry.group, entry.seed), {})[entry.fold] = entry
+    for (group, seed), parts in seeds.items():
+        lacking = [fold for fold in range(record.n_folds) if fold not in parts]
+        if lacking:
+            raise MissingError(
+                f"every fold of {record.name!r} must have its member; {group} with seed {seed} "
+                f"has none for fold {lacking[0]}, in {run.path}."
+            )
+    return tuple(
+        Voter(f"{group}-{seed:04d}", group, seed, tuple(parts[k] for k in range(record.n_folds)))
+        for (group, seed), parts in seeds.items()
+    )
