@@ -16,6 +16,7 @@ import pytest
 import ensemble_lab as lab
 from ensemble_lab.store.members import member_path
 from ensemble_lab.store.run import open_run, save_run
+from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import state_path
 
 pytestmark = pytest.mark.keras
@@ -376,3 +377,26 @@ def test_ledger_tells_who_asked_what(run):
     assert {row["split"] for row in rows} == {"test"}
     assert {row["purpose"] for row in rows} == {"report"}
     assert {row["labels_sha256"] for row in rows} == {labels.sha256}
+
+
+def test_training_images_are_judged_by_members_that_never_saw_them(folder):
+    """In folds: two networks a seed, whose halves make one vote on all of train."""
+    path = folder / "folds.toml"
+    text = EXPERIMENT.format(seeds="[0]", epochs=2).replace("share = 0.2,", "folds = 2,")
+    head, _, tail = text.partition("[[members]]")
+    path.write_text(f"{head}epoch_votes = true\n[[members]]{tail.partition('[[members]]')[0]}")
+    run = lab.train(path, run=folder / "folds")
+    assert run.keys == ("mlp-0000-fold-0", "mlp-0000-fold-1")
+    predictions = lab.load_predictions(run, "train-oof")
+    assert (predictions.members, len(predictions.index)) == (("mlp-0000",), 140)
+    labels = lab.load_validation_labels(run, "train-oof")
+    wrong = lab.build_catalogue(
+        predictions, lab.combine(predictions, lab.Decision(rule="majority")), labels
+    )
+    histories = [lab.load_member(run, key).history[-1] for key in run.keys]
+    n_right = sum(70 * record.validation_accuracy for record in histories)
+    assert len(wrong) == 140 - round(n_right)
+    for fold, key in enumerate(run.keys):
+        last = lab.load_epoch_votes(run, key, "train-oof")[-1]
+        rows = load_record(run, "train-oof").rows_of(fold)
+        assert np.array_equal(last, predictions.votes[0, rows])

@@ -9,15 +9,16 @@ from ensemble_lab.arrays import Array, Floats, Index
 
 __all__ = ["number_groups", "weigh_members"]
 
-_KEY = re.compile(r"(.+)-(?:\d{4}|[1-9]\d{4,})", re.ASCII)
+_KEY = re.compile(r"(.+)-(?:\d{4}|[1-9]\d{4,})(?:-fold-\d+)?", re.ASCII)
 
 
 def number_groups(members: tuple[str, ...]) -> Index:
     """Return the number of the group that each member belongs to, from 0 by the groups' names.
 
-    A member's key is ``<group>-<seed, four digits>``; any other key, such as one given at
-    import, is a group of its own. So a decision that names its members names their groups, and
-    votes by different groupings never share a digest.
+    A member's key is ``<group>-<seed, four digits>``, with ``-fold-<number>`` behind it where
+    seeds are trained once a fold; any other key, such as one given at import, is a group of its
+    own. So a decision that names its members names their groups, and votes by different
+    groupings never share a digest.
 
     Parameters
     ----------

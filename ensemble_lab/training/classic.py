@@ -110,12 +110,12 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
     """Fit a model on the training images and measure it there and on validation."""
     reporter.start(0, spec.epochs)
     began = time.perf_counter()
-    splits = {split.name: split for split in dataset.splits}
-    model = fit_classic(spec, splits["train"].images, splits["train"].labels, run.n_classes)
+    seen, validation = dataset.split("train"), dataset.validation
+    model = fit_classic(spec, seen.images, seen.labels, run.n_classes)
     ask = partial(model, on_batch=lambda: reporter.progress(0.0))
-    loss, accuracy = _measure(ask, spec.key, splits["train"])
+    loss, accuracy = _measure(ask, spec.key, seen)
     validation_loss, validation_accuracy = (
-        _measure(ask, spec.key, splits["validation"]) if "validation" in splits else (None, None)
+        (None, None) if validation is None else _measure(ask, spec.key, validation)
     )
     record = EpochRecord(
         epoch=1,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ensemble_lab.data.dataset import Dataset, Split, take_index
+from ensemble_lab.data.folds import take_fold
 from ensemble_lab.data.sources import load_dataset, load_split
 from ensemble_lab.exceptions import MismatchError
 from ensemble_lab.spec.data import parse_data
@@ -16,14 +17,14 @@ __all__ = ["load_checked_dataset", "load_checked_images"]
 
 
 def load_checked_dataset(run: Run, spec: MemberSpec, data_dir: Path | None) -> Dataset:
-    """Return the run's data set, if it is the one that the member's digest was made of.
+    """Return what a member sees of the run's data set, if its digest was made of that.
 
     Raises
     ------
     MismatchError
         The source holds other training or validation examples now.
     """
-    dataset = load_dataset(parse_data(run.data), data_dir)
+    dataset = take_fold(load_dataset(parse_data(run.data), data_dir), spec.fold)
     expected, found = run.member(spec.key).digest, spec.identity(hash_examples(dataset))
     if expected != found:
         raise MismatchError(

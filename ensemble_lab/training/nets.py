@@ -7,7 +7,8 @@ from typing import Any
 
 from ensemble_lab.argmax import choose_classes
 from ensemble_lab.arrays import Images
-from ensemble_lab.data.dataset import Dataset
+from ensemble_lab.data.dataset import Dataset, Split
+from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.store.members import member_path
 from ensemble_lab.store.run import Run
@@ -38,16 +39,12 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
         save_state(run, spec.key, state)
         reporter.tell_epoch(state)
 
-    examples = {
-        split.name: Examples(split.images, split.labels)
-        for split in dataset.splits
-        if split.name != "test" and split.labels is not None
-    }
+    validation = dataset.validation
     voted = tuple((split.name, split.images) for split in dataset.splits if split.name != "train")
     fitted = fit(
         spec,
-        examples["train"],
-        examples.get("validation"),
+        _examples(dataset.split("train")),
+        None if validation is None else _examples(validation),
         n_classes=run.n_classes,
         voted=voted if spec.training.epoch_votes else (),
         resume=resume,
@@ -59,6 +56,12 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
         kept_epoch=fitted.kept_epoch,
         responder=partial(_answer, fitted.predictor),
     )
+
+
+def _examples(split: Split) -> Examples:
+    if split.labels is None:
+        raise DataError(f"examples to learn from must have labels; {split.name} has none.")
+    return Examples(split.images, split.labels)
 
 
 def load(run: Run, spec: MemberSpec) -> Responder:

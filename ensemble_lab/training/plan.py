@@ -88,8 +88,10 @@ def hash_examples(dataset: Dataset) -> ExampleHashes:
     The hash of an absent validation split is empty. Test examples are no part of a
     member's identity.
     """
-    hashes = {split.name: _hash_split(split) for split in dataset.splits}
-    return ExampleHashes(train=hashes["train"], validation=hashes.get("validation", ""))
+    return ExampleHashes(
+        train=_hash_split(dataset.split("train")),
+        validation="" if dataset.validation is None else _hash_split(dataset.validation),
+    )
 
 
 def _hash_split(split: Split) -> str:

@@ -13,8 +13,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from ensemble_lab.arrays import Images
-from ensemble_lab.data.dataset import Dataset
+from ensemble_lab.data.dataset import Dataset, Split
 from ensemble_lab.exceptions import (
     InterruptedTraining,
     LockedError,
@@ -27,7 +26,6 @@ from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import Member, load_member, member_path, save_member
 from ensemble_lab.store.predictions import has_predictions, save_predictions, save_votes
 from ensemble_lab.store.run import Run, open_run
-from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import load_state, remove_state, state_path
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.architectures.tracing import architecture_sha256
@@ -38,8 +36,6 @@ from ensemble_lab.training.reporter import Reporter, own_stdout
 from ensemble_lab.training.trainers import Responder, Trainer, load_trainer
 
 __all__ = ["main", "predict_split", "train_member"]
-
-_PREDICTED = ("validation", "test")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,7 +79,7 @@ def train_member(run: Run, key: str, data_dir: Path | None, reporter: Reporter) 
     """Do what of a member is not done yet; return ``trained``, or ``complete`` if it all was."""
     spec = parse_member(run.member(key).spec)
     member = _load_if_there(run, key)
-    predicted = [split for split in _PREDICTED if split in run.splits]
+    predicted = list(run.own_splits)
     if member is not None:
         predicted = [split for split in predicted if not has_predictions(run, key, split)]
         if not predicted and not state_path(run, key).exists():
@@ -98,8 +94,8 @@ def train_member(run: Run, key: str, data_dir: Path | None, reporter: Reporter) 
             reporter.start(spec.epochs, spec.epochs)
             responder = _load_responder(run, spec, member, trainer)
         for split in predicted:
-            _predict(run, member, split, dataset.split(split).images, responder, reporter)
-        _finish(run, spec, member)
+            _predict(run, member, dataset.split(split), responder, reporter)
+        _finish(run, dataset, spec, member)
     return "trained"
 
 
@@ -109,12 +105,12 @@ def predict_split(run: Run, key: str, split: str, data_dir: Path | None, reporte
     if has_predictions(run, key, split):
         return "complete"
     spec = parse_member(member.spec)
-    images = load_checked_images(run, split, data_dir).images
+    images = load_checked_images(run, split, data_dir)
     trainer = load_trainer(spec.backend)
     with trainer.open_libraries(spec):
         reporter.start(0, 1)
         responder = _load_responder(run, spec, member, trainer)
-        _predict(run, member, split, images, responder, reporter)
+        _predict(run, member, images, responder, reporter)
     return "trained"
 
 
@@ -151,26 +147,21 @@ def _load_responder(run: Run, spec: MemberSpec, member: Member, trainer: Trainer
 
 
 def _predict(
-    run: Run,
-    member: Member,
-    split: str,
-    images: Images,
-    responder: Responder,
-    reporter: Reporter,
+    run: Run, member: Member, split: Split, responder: Responder, reporter: Reporter
 ) -> None:
     answers = responder(
-        images,
-        name=f"{member.key} on {split}",
+        split.images,
+        name=f"{member.key} on {split.name}",
         on_batch=lambda: reporter.progress(reporter.epoch),
     )
-    index, parent = load_record(run, split).index, member.weights_sha256
+    key, name, parent = member.key, split.name, member.weights_sha256
     if answers.probabilities is None:
-        save_votes(run, member.key, split, answers.votes, index, parent=parent)
+        save_votes(run, key, name, answers.votes, split.index, parent=parent)
     else:
-        save_predictions(run, member.key, split, answers.probabilities, index, parent=parent)
+        save_predictions(run, key, name, answers.probabilities, split.index, parent=parent)
 
 
-def _finish(run: Run, spec: MemberSpec, member: Member) -> None:
+def _finish(run: Run, dataset: Dataset, spec: MemberSpec, member: Member) -> None:
     """Turn the last state into epoch votes, if they are asked for, and remove it.
 
     The votes stay in the state until here, so a worker that dies after its member is
@@ -179,7 +170,7 @@ def _finish(run: Run, spec: MemberSpec, member: Member) -> None:
     state = load_state(run, spec.key)
     if state is not None and spec.training.epoch_votes:
         for split, votes in state.epoch_votes:
-            index = load_record(run, split).index
+            index = dataset.split(split).index
             save_epoch_votes(run, spec.key, split, votes, index, parent=member.weights_sha256)
     remove_state(run, spec.key)
 

@@ -43,9 +43,9 @@ class Interval(_Stored):
 
 
 class ErrorCounts(Interval):
-    """Test errors of a group: mean and sample standard deviation over seeds, Wilson interval.
+    """Test errors of a group: mean and sample standard deviation over members, Wilson interval.
 
-    `sd` is None for one seed.
+    `sd` is None for one member.
     """
 
     mean: Amount
@@ -106,11 +106,18 @@ class SplitSize(_Stored):
     n_examples: Annotated[int, Field(ge=1)]
 
 
+class FoldedSize(SplitSize):
+    """How many examples a split has, and in how many folds."""
+
+    n_folds: Annotated[int, Field(ge=2)]
+
+
 class SplitSizes(_Stored):
-    """The splits of an experiment."""
+    """The splits of an experiment: a share of train was validated on, or all of it in folds."""
 
     train: SplitSize
     validation: SplitSize | None = None
+    out_of_fold: FoldedSize | None = Field(default=None, alias="train-oof")
     test: SplitSize
 
 

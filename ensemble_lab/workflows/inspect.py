@@ -192,9 +192,7 @@ def _member(run: Run, entry: Entry) -> MemberStatus:
     ]
     if damage:
         return MemberStatus(key, group, kind, "damaged", damage[0], len(member.history))
-    absent = [
-        n for n in ("validation", "test") if n in run.splits and not has_predictions(run, key, n)
-    ]
+    absent = [name for name in run.own_splits if not has_predictions(run, key, name)]
     kept = member.history[member.kept_epoch - 1 : member.kept_epoch]
     return MemberStatus(
         key,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ensemble_lab.data.dataset import Dataset, missing_classes, number_classes
+from ensemble_lab.data.folds import take_fold
 from ensemble_lab.data.sources import load_dataset
 from ensemble_lab.exceptions import DataError, SpecError
 from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment
@@ -33,6 +34,7 @@ class Plan:
     ----------
     experiment : ExperimentSpec
     dataset : Dataset
+        What the run records; `ensemble_lab.data.folds.take_fold` gives what a member sees.
     class_names : tuple of str
         One for each output of the members.
     members : tuple of PlannedMember
@@ -90,18 +92,29 @@ def plan_experiment(
         specs = tuple(spec.on_backend(backend) if spec.key in chosen else spec for spec in specs)
     dataset = load_dataset(experiment.data, Path(data_dir) if data_dir else None)
     class_names = _name_outputs(experiment, dataset)
-    examples = hash_examples(dataset)
-    n_train = dataset.split("train").n_examples
-    planned = tuple(
+    planned = _plan_members(specs, dataset, len(class_names))
+    _check_different(planned)
+    return Plan(experiment, dataset, class_names, planned, chosen)
+
+
+def _plan_members(
+    specs: tuple[MemberSpec, ...], dataset: Dataset, n_classes: int
+) -> tuple[PlannedMember, ...]:
+    # Each fold is cut and hashed once, and let go before the next.
+    seen = {
+        fold: (hash_examples(part), part.split("train").n_examples)
+        for fold in {spec.fold for spec in specs}
+        for part in (take_fold(dataset, fold),)
+    }
+    return tuple(
         PlannedMember(
             spec=spec,
-            plan=describe_plan(spec, dataset.image_shape, len(class_names), n_train),
+            plan=describe_plan(spec, dataset.image_shape, n_classes, n_train),
             entry=Entry(spec.key, spec.group, "trained", spec.identity(examples), spec.to_json()),
         )
         for spec in specs
+        for examples, n_train in (seen[spec.fold],)
     )
-    _check_different(planned)
-    return Plan(experiment, dataset, class_names, planned, chosen)
 
 
 def _check_different(members: tuple[PlannedMember, ...]) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+import numpy as np
+
 from ensemble_lab.analysis.intervals import wilson
 from ensemble_lab.analysis.rules import RULES, rules_for
-from ensemble_lab.decision import Decision
+from ensemble_lab.data.folds import OUT_OF_FOLD
+from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import MissingError
 from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.experiment import ExperimentSpec, read_experiment
@@ -20,7 +23,9 @@ from ensemble_lab.store.members import Member, load_member
 from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.voters import find_voters
 from ensemble_lab.training.plan import count_tflop, describe_plan
+from ensemble_lab.workflows.scoring import score
 from ensemble_lab.workflows.vote import VoteReport, score_vote
 
 __all__ = ["Results", "collect_results", "save_results"]
@@ -85,8 +90,9 @@ def collect_results(run: Run | Path | str) -> Results:
     `groups` has a row for each group of members: the preset that made them, or null, and
     means over them. A value that is not the same for all of a group is a list, a value
     a member. Classic models have no epochs: their `epochs` and `tflop` are null, and add
-    nothing to the sum. `sd` is the sample standard deviation (n − 1) over the seeds, null
-    for one seed. `low` and `high` are the Wilson 95 % interval of the mean number of errors,
+    nothing to the sum. Where every seed was trained once a fold, the members of all folds count,
+    validated on their own fold each, and ``splits["train-oof"]`` says how many folds there are.
+    `sd` is the sample standard deviation (n − 1) over the members, null for one. `low` and `high` are the Wilson 95 % interval of the mean number of errors,
     as one net's on the test examples: it covers a new test set of this kind, not new seeds.
 
     Raises
@@ -126,7 +132,8 @@ def _is_chosen(spec: MemberSpec) -> bool:
 
 def _describe_split(run: Run, name: str) -> dict[str, Any]:
     record = load_record(run, name)
-    return {"n_examples": len(record.index), "role": record.role}
+    sizes = {"n_examples": len(record.index), "role": record.role}
+    return sizes if record.fold is None else sizes | {"n_folds": record.n_folds}
 
 
 def _score_votes(run: Run) -> list[VoteReport]:
@@ -139,32 +146,47 @@ def _score_votes(run: Run) -> list[VoteReport]:
 
 
 def _measure(run: Run, members: tuple[Member, ...]) -> tuple[_Measured, ...]:
-    n_train = len(load_record(run, "train").index)
-    errors = {
-        name: _count_errors(run, name) for name in ("validation", "test") if name in run.splits
-    }
+    errors = {name: _count_errors(run, name) for name in run.own_splits}
+    validation = next((counts for name, counts in errors.items() if name != "test"), None)
     specs = [parse_member(member.spec) for member in members]
+    sizes = {fold: _count_training(run, fold) for fold in {spec.fold for spec in specs}}
     return tuple(
         _Measured(
             member=member,
             spec=spec,
             group=run.member(member.key).group,
-            trainable=describe_plan(spec, run.image_shape, run.n_classes, n_train).trainable,
+            trainable=describe_plan(
+                spec, run.image_shape, run.n_classes, sizes[spec.fold]
+            ).trainable,
             minutes=sum(record.seconds for record in member.history) / 60,
             # A classic model is not trained by passes of a net over the images.
-            tflop=count_tflop(member.training_macs, n_train, len(member.history))
+            tflop=count_tflop(member.training_macs, sizes[spec.fold], len(member.history))
             if spec.architecture.has_recipe
             else None,
-            validation_errors=errors["validation"][place] if "validation" in errors else None,
-            test_errors=errors["test"][place],
+            validation_errors=None if validation is None else validation[member.key],
+            test_errors=errors["test"][member.key],
         )
-        for place, (member, spec) in enumerate(zip(members, specs, strict=True))
+        for member, spec in zip(members, specs, strict=True)
     )
 
 
-def _count_errors(run: Run, split: str) -> list[int]:
+def _count_training(run: Run, fold: int | None) -> int:
+    """Return how many examples the members of a fold learn from."""
+    n_train = len(load_record(run, "train").index)
+    return n_train if fold is None else n_train - len(load_record(run, OUT_OF_FOLD).rows_of(fold))
+
+
+def _count_errors(run: Run, split: str) -> dict[str, int]:
+    """Return the errors of each member, by key, on the examples that it predicts."""
     # By way of a vote, so that the ledger says which predictions were scored.
-    return [member.errors for member in score_vote(run, split, command="results").members]
+    scored = score(run, split, DEFAULT, (), command="results")
+    record = load_record(run, split)
+    is_wrong = scored.predictions.votes != scored.labels.values
+    return {
+        entry.key: int(np.count_nonzero(wrong[record.rows_of(entry.fold)]))
+        for voter, wrong in zip(find_voters(run, record), is_wrong, strict=True)
+        for entry in voter.parts
+    }
 
 
 def _member_row(each: _Measured) -> dict[str, Any]:
@@ -200,7 +222,7 @@ def _group_row(run: Run, group: str, measured: list[_Measured]) -> dict[str, Any
         "macs": _one_or_each(each.member.training_macs for each in measured),
         "epochs": _one_or_each(len(each.member.history) for each in measured) if tflop else None,
         "n_members": len(measured),
-        "seeds": [each.spec.seed for each in measured],
+        "seeds": list(dict.fromkeys(each.spec.seed for each in measured)),
         "tflop": fmean(tflop) if tflop else None,
         "minutes": fmean(each.minutes for each in measured),
         "validation_errors": _spread(validation) if validation else None,

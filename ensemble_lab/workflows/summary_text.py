@@ -33,11 +33,12 @@ they chose it, and a number for its source. What was not trained says "not measu
 _GROUPS = """\
 ## Nets
 
-Test errors are the mean over seeds ± the sample standard deviation (n − 1); one seed has no ±. The
-95 % interval is Wilson's, of that mean as one net's number of errors: it says where the errors on
-a new test set of this kind may lie, not those of new seeds, and takes images as independent. TFLOP
-are the training of one member: 6 floating-point operations a multiply-add, image and epoch. Epochs
-are those that ran; classic models (–) have none.
+Test errors are the mean over seeds (and folds, where every seed was trained once a fold) ± the
+sample standard deviation (n − 1); one member has no ±. The 95 % interval is Wilson's, of that mean
+as one net's number of errors: it says where the errors on a new test set of this kind may lie, not
+those of new seeds, and takes images as independent. TFLOP are the training of one member: 6
+floating-point operations a multiply-add, image and epoch. Epochs are those that ran; classic models
+(–) have none.
 """
 _VOTES = """\
 ## Votes
@@ -193,6 +194,9 @@ def _render_images(experiment: ExperimentResults) -> str:
 
 def _render_sizes(experiment: ExperimentResults) -> str:
     splits = experiment.splits
+    if splits.out_of_fold is not None:
+        n_folds = splits.out_of_fold.n_folds
+        return f"{splits.train.n_examples:,} in {n_folds} folds / {splits.test.n_examples:,}"
     sizes = [splits.train, splits.validation, splits.test]
     return " / ".join(ABSENT if size is None else f"{size.n_examples:,}" for size in sizes)
 

@@ -13,7 +13,7 @@ from ensemble_lab.spec.member import Backend, parse_member
 from ensemble_lab.store.files import replacing
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.members import load_member, member_path
-from ensemble_lab.store.predictions import load_predictions
+from ensemble_lab.store.predictions import check_predictions
 from ensemble_lab.store.run import Entry, Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.store.training_state import state_path
@@ -151,6 +151,7 @@ def prepare_run(plan: Plan, path: Path, source: ExperimentSpec | Path | str) -> 
                     "data": spec.data.to_json(),
                     "split": "test" if split.name == "test" else "train",
                 },
+                fold=split.fold,
             )
             save_split(wanted, record, split.labels)
         save_run(wanted)
@@ -212,7 +213,7 @@ def _differences(old: Any, new: Any, name: str = "") -> list[tuple[str, Any, Any
 
 
 def is_complete(run: Run, key: str) -> bool:
-    """Whether a member is trained and has predicted on validation and test.
+    """Whether a member is trained and has predicted on validation, or its fold, and test.
 
     Raises
     ------
@@ -221,9 +222,8 @@ def is_complete(run: Run, key: str) -> bool:
     """
     try:
         load_member(run, key)
-        for split in ("validation", "test"):
-            if split in run.splits:
-                load_predictions(run, split, members=(key,))
+        for split in run.own_splits:
+            check_predictions(run, key, split)
     except MissingError:
         return False
     # A leftover state may hold epoch votes that are not written yet.

@@ -13,6 +13,8 @@ from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Recorded
 from ensemble_lab.store.predictions import Predictions
 from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.voters import find_voters
 from ensemble_lab.workflows.scoring import score
 
 __all__ = ["MemberErrors", "VoteReport", "score_vote", "score_vote_by_group"]
@@ -128,8 +130,8 @@ def score_vote_by_group(
     """Score the vote of each group of members apart, in the order of the run (see `score_vote`)."""
     run = run if isinstance(run, Run) else open_run(run)
     groups: dict[str, list[str]] = {}
-    for entry in run.matching(members):
-        groups.setdefault(entry.group, []).append(entry.key)
+    for voter in find_voters(run, load_record(run, split), members):
+        groups.setdefault(voter.group, []).append(voter.key)
     reports = []
     for group, keys in groups.items():
         scored = score(run, split, decision, tuple(keys), command="vote")
@@ -147,6 +149,7 @@ def _report(
     n = len(labels.values)
     errors = int(np.count_nonzero(combined.predicted != labels.values))
     by_member = (predictions.votes != labels.values).sum(axis=1)
+    voters = find_voters(run, load_record(run, predictions.split), predictions.members)
     return VoteReport(
         split=predictions.split,
         n_examples=n,
@@ -155,16 +158,9 @@ def _report(
         interval=wilson(errors, n),
         n_ties=int(combined.is_tied.sum()),
         members=tuple(
-            MemberErrors(
-                key, run.member(key).group, _seed(run, key), int(count), wilson(int(count), n)
-            )
-            for key, count in zip(predictions.members, by_member, strict=True)
+            MemberErrors(voter.key, voter.group, voter.seed, int(count), wilson(int(count), n))
+            for voter, count in zip(voters, by_member, strict=True)
         ),
         group=group,
         recorded=labels.recorded,
     )
-
-
-def _seed(run: Run, key: str) -> int | None:
-    spec = run.member(key).spec
-    return None if spec is None else int(spec["seed"])
