@@ -90,10 +90,11 @@ def collect_results(run: Run | Path | str) -> Results:
     `groups` has a row for each group of members: the preset that made them, or null, and
     means over them. A value that is not the same for all of a group is a list, a value
     a member. Classic models have no epochs: their `epochs` and `tflop` are null, and add
-    nothing to the sum. Where every seed was trained once a fold, the members of all folds count,
-    validated on their own fold each, and ``splits["train-oof"]`` says how many folds there are.
-    `sd` is the sample standard deviation (n − 1) over the members, null for one. `low` and `high` are the Wilson 95 % interval of the mean number of errors,
-    as one net's on the test examples: it covers a new test set of this kind, not new seeds.
+    nothing to the sum. Where every seed was trained once a fold, the members of all folds
+    count, validated on their own fold each, and ``splits["train-oof"]`` says how many folds
+    there are. `sd` is the sample standard deviation (n − 1) over the members, null for one.
+    `low` and `high` are the Wilson 95 % interval of the mean number of errors, as one net's
+    on the test examples: it covers a new test set of this kind, not new seeds.
 
     Raises
     ------

@@ -97,7 +97,7 @@ def test_share_that_takes_nobody_or_a_whole_class_is_refused(
 
 def test_who_wrote_must_be_known() -> None:
     spec = Digits(name="digits", validation=ValidationSpec(by="writer"))
-    with pytest.raises(DataError, match="digits does not say. Use by = 'example'"):
+    with pytest.raises(DataError, match=r"digits does not say\. Use by = 'example'"):
         load_dataset(spec)
     without = build_metadata(np.arange(3), (Column("pen", np.arange(3)),))
     with pytest.raises(DataError, match="mine does not say"):
