@@ -24,6 +24,7 @@ STREAMS = {
     "elastic": 6,
     "erase": 7,
     "writers": 9,
+    "subsets": 10,
 }
 """Stream names and their spawn keys. A number is never reused: stored members depend on it."""
 

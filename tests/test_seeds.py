@@ -18,6 +18,7 @@ def test_stream_numbers_are_pinned():
         "elastic": 6,
         "erase": 7,
         "writers": 9,
+        "subsets": 10,
     }  # fmt: skip
 
 

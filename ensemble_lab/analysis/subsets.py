@@ -1,0 +1,256 @@
+"""Votes of some of the members: how errors fall as more of a pool are asked."""
+
+import math
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from ensemble_lab.analysis.counts import count_votes
+from ensemble_lab.analysis.member_orders import spread_over_orders
+from ensemble_lab.arrays import Array, Floats, Index, Labels, Votes, check_axes
+from ensemble_lab.exceptions import PredictionError
+
+__all__ = ["N_ORDERS", "SubsetCurve", "build_subset_curve", "chances_of_error"]
+
+N_ORDERS = 2_000
+MAX_MEMBERS = 1_000
+"""Beyond, products of binomials leave the range of float64."""
+
+_BLOCK_CELLS = 2**23
+
+
+@dataclass(frozen=True, eq=False)
+class SubsetCurve:
+    """Errors of the majority of `k` members drawn from a pool without replacement.
+
+    It describes subsets of this pool: those of nearly all members share nearly all of them,
+    so at the right end the curve says little of committees trained afresh.
+
+    Attributes
+    ----------
+    k : int64 (sizes,)
+        1 to the number of members.
+    expected, low, high : float64 (sizes,)
+        Expected errors with ties settled at random, all right, and all wrong; exact.
+    sd : float64 (sizes,)
+        Standard deviation of the errors over subsets, ties settled at random on average;
+        from `n_orders` orders of the members, exact for one member and for all.
+    n_orders : int
+    n_examples : int
+    """
+
+    k: Index
+    expected: Floats
+    low: Floats
+    high: Floats
+    sd: Floats
+    n_orders: int
+    n_examples: int
+
+
+def build_subset_curve(
+    votes: Votes, labels: Labels, n_classes: int, *, n_orders: int = N_ORDERS, seed: int = 0
+) -> SubsetCurve:
+    """Return the errors of k-member majority votes for every k.
+
+    Parameters
+    ----------
+    votes : unsigned (members, examples)
+        Of at most 1,000 members.
+    labels : int64 (examples,)
+    n_classes : int
+    n_orders : int
+        Orders of the members that the standard deviation is taken over, all k from each.
+    seed : int
+        Of the orders.
+
+    Returns
+    -------
+    SubsetCurve
+
+    Raises
+    ------
+    PredictionError
+        Labels of another number of examples or outside the classes, or too many members.
+
+    Notes
+    -----
+    Of an example only the number of votes for each class matters. The k votes drawn are
+    multivariate hypergeometric, so chances of error are sums of products of binomials: see
+    `chances_of_error`. Examples are not independent, because the same members vote on all of
+    them; the standard deviation therefore comes from whole orders, not from the chances.
+
+    Examples
+    --------
+    >>> votes = np.array([[0, 1], [0, 0], [1, 0]], np.uint8)
+    >>> curve = build_subset_curve(votes, np.array([0, 0]), 2)
+    >>> curve.expected.round(4).tolist()  # one of three errs on each image; all three on none
+    [0.6667, 0.6667, 0.0]
+    """
+    patterns, weights, _ = _find_patterns(votes, labels, n_classes)
+    n_members, n_examples = votes.shape
+    expected, low, high = (weights @ table for table in _tabulate(patterns, n_members))
+    return SubsetCurve(
+        k=np.arange(1, n_members + 1),
+        expected=expected,
+        low=low,
+        high=high,
+        sd=spread_over_orders(votes, labels, n_classes, n_orders, seed),
+        n_orders=n_orders,
+        n_examples=n_examples,
+    )
+
+
+def chances_of_error(votes: Votes, labels: Labels, n_classes: int, k: int) -> Floats:
+    """Return the probability that the majority of `k` members errs on each example.
+
+    With c votes for the label, c₁ … c_J for the other classes and M members, k of them drawn
+    without replacement, the vote is right with the probability ::
+
+        Σₐ Σₜ C(c, a) · [zᵏ⁻ᵃ] eₐₜ(z) / (1 + t) / C(M, k)
+
+    where a is the number of votes drawn for the label, t that of other classes with as many,
+    and eₐₜ the part with t such classes of the product over j of Σ_{x ≤ a} C(cⱼ, x) zˣ. Ties
+    are settled at random; 1 / (1 + t) is the integral of yᵗ over 0 … 1, which Gauss's rule with
+    enough nodes gives exactly, so that no sum over t is needed.
+
+    Parameters
+    ----------
+    votes : unsigned (members, examples)
+    labels : int64 (examples,)
+    n_classes : int
+    k : int
+        1 to the number of members.
+
+    Returns
+    -------
+    chances : float64 (examples,)
+
+    Raises
+    ------
+    PredictionError
+        As `build_subset_curve`, or `k` outside its range.
+
+    Examples
+    --------
+    >>> votes = np.array([[0], [0], [1], [2]], np.uint8)
+    >>> chances_of_error(votes, np.array([0]), 3, k=2).round(4).tolist()  # 1/6 + 4/6 · 1/2 right
+    [0.5]
+    """
+    n_members = len(votes)
+    if not 1 <= k <= n_members:
+        raise PredictionError(f"k must be from 1 to the {n_members} members; got {k}.")
+    patterns, _, place = _find_patterns(votes, labels, n_classes)
+    expected, _, _ = _tabulate(patterns, n_members)
+    chances: Floats = expected[place, k - 1]
+    return chances
+
+
+def _find_patterns(votes: Votes, labels: Labels, n_classes: int) -> tuple[Array, Index, Index]:
+    """Return the different counts of votes, how many examples have each, and each example's.
+
+    A pattern is the votes for the label, then those for the other classes, largest first.
+    """
+    n_members, n_examples = votes.shape
+    check_axes(labels, "examples", name="labels", examples=n_examples)
+    if not 1 <= n_members <= MAX_MEMBERS:
+        raise PredictionError(
+            f"members must be 1 to {MAX_MEMBERS:,} for a curve; got {n_members:,}."
+        )
+    if n_examples == 0 or not 0 <= labels.min() <= labels.max() < n_classes:
+        raise PredictionError(f"labels must be there, from 0 to {n_classes - 1}.")
+    # Most examples are voted for by all members alike; they need no sorting.
+    patterns = np.zeros((n_examples, min(n_classes, n_members + 1)), np.int64)
+    step = max(1, _BLOCK_CELLS // n_classes)
+    for start in range(0, n_examples, step):
+        rows = slice(start, start + step)
+        counts = count_votes(votes[:, rows], n_classes).astype(np.int64)
+        own = np.take_along_axis(counts, labels[rows, np.newaxis], axis=1)
+        np.put_along_axis(counts, labels[rows, np.newaxis], -1, axis=1)
+        others = -np.sort(-counts, axis=1)[:, : patterns.shape[1] - 1]
+        patterns[rows, 0], patterns[rows, 1:] = own[:, 0], np.maximum(others, 0)
+    found, place, weights = np.unique(patterns, axis=0, return_inverse=True, return_counts=True)
+    return found, weights, place.reshape(-1)
+
+
+def _tabulate(patterns: Array, n_members: int) -> tuple[Floats, Floats, Floats]:
+    """Return chances of error (patterns, k): ties at random, all right, all wrong."""
+    logs = _log_factorials(n_members)
+    tables = np.empty((3, len(patterns), n_members))
+    for row, (own, *others) in enumerate(patterns.tolist()):
+        tables[:, row] = 1 - _chances_of_right(own, [each for each in others if each], logs)
+    # Rounding leaves a certain vote some 1e-16 from certain.
+    expected, low, high = np.clip(tables, 0.0, 1.0)
+    return expected, low, high
+
+
+def _chances_of_right(own: int, others: list[int], logs: Floats) -> Floats:
+    """Return (3, k): ties at random, right and wrong (see `chances_of_error`)."""
+    n_members, n_others = own + sum(others), sum(others)
+    sizes = np.arange(1, n_members + 1)
+    most = max(others, default=0)
+    right = np.zeros((3, n_members))
+    # More votes for the label than any other class has at all: a hypergeometric tail.
+    for a in range(most + 1, own + 1):
+        right += _draw_chances(own, a, n_others, sizes, logs)
+    if not own or not others:
+        return right
+    nodes, weights = _nodes(len(others))
+    for a in range(1, min(own, most) + 1):
+        products = _multiply(others, a, nodes, logs)
+        # Over C(n_others, x): of x votes for others, the share of draws that do not beat a.
+        x = np.arange(n_others + 1)
+        shares = weights @ (products / np.exp(_log_choose(n_others, x, logs)))
+        drawn = sizes - a
+        is_possible = (drawn >= 0) & (drawn <= n_others)
+        at = drawn[is_possible]
+        chance = _draw_chances(own, a, n_others, sizes[is_possible], logs)
+        right[:, is_possible] += chance * shares[:, at]
+    return right
+
+
+def _nodes(n_others: int) -> tuple[Floats, Floats]:
+    """Return y-values and their weights (3, nodes): the integral over 0 … 1, y = 1, y = 0."""
+    points, weights = np.polynomial.legendre.leggauss(n_others // 2 + 1)
+    values = np.concatenate([(points + 1) / 2, [1.0, 0.0]])
+    rows = np.zeros((3, len(values)))
+    rows[0, : len(points)] = weights / 2
+    rows[1, -2] = rows[2, -1] = 1.0
+    return values, rows
+
+
+def _multiply(others: list[int], a: int, nodes: Floats, logs: Floats) -> Floats:
+    """Return (nodes, sum of others + 1): coefficients of the product with at most `a` of each."""
+    product = np.ones((len(nodes), 1))
+    for count in others:
+        x = np.arange(min(count, a) + 1)
+        factor = np.exp(_log_choose(count, x, logs))
+        wider = np.zeros((len(nodes), product.shape[1] + count))
+        for power, each in enumerate(factor.tolist()):
+            scale = each * nodes if power == a else np.full(len(nodes), each)
+            wider[:, power : power + product.shape[1]] += scale[:, np.newaxis] * product
+        product = wider
+    return product
+
+
+def _draw_chances(own: int, a: int, n_others: int, sizes: Index, logs: Floats) -> Floats:
+    """Return the chance of just `a` of `own` votes among those drawn: hypergeometric (sizes,)."""
+    rest = sizes - a
+    is_possible = (rest >= 0) & (rest <= n_others)
+    kept = np.clip(rest, 0, n_others)
+    chances = np.exp(
+        _log_choose(own, np.array(a), logs)
+        + _log_choose(n_others, kept, logs)
+        - _log_choose(own + n_others, sizes, logs)
+    )
+    return np.asarray(np.where(is_possible, chances, 0.0), np.float64)
+
+
+def _log_factorials(n: int) -> Floats:
+    return np.array(list(accumulate((math.log(i) for i in range(1, n + 1)), initial=0.0)))
+
+
+def _log_choose(n: int, k: Array, logs: Floats) -> Floats:
+    """Return the logarithm of the binomial coefficients, for 0 … n."""
+    return logs[n] - logs[k] - logs[n - k]
