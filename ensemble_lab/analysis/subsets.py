@@ -253,4 +253,4 @@ def _log_factorials(n: int) -> Floats:
 
 def _log_choose(n: int, k: Array, logs: Floats) -> Floats:
     """Return the logarithm of the binomial coefficients, for 0 … n."""
-    return logs[n] - logs[k] - logs[n - k]
+    return np.asarray(logs[n] - logs[k] - logs[n - k], np.float64)
