@@ -10,6 +10,9 @@ __all__ = [
     "CanvasSpec",
     "DataSpec",
     "Digits",
+    "EmnistDigits",
+    "FashionMnist",
+    "Kmnist",
     "Mnist",
     "Npz",
     "Qmnist",
@@ -92,6 +95,24 @@ class Qmnist(_Data):
     name: Literal["qmnist"]
 
 
+class FashionMnist(_Data):
+    """Zalando's articles in the format of MNIST, found in a folder ``fashion_mnist``."""
+
+    name: Literal["fashion_mnist"]
+
+
+class Kmnist(_Data):
+    """Ten cursive hiragana in the format of MNIST, found in a folder ``kmnist``."""
+
+    name: Literal["kmnist"]
+
+
+class EmnistDigits(_Data):
+    """EMNIST's 280,000 digits, in NIST's archive or unpacked."""
+
+    name: Literal["emnist_digits"]
+
+
 class Npz(_Data):
     """Your own x_train, y_train, x_test, y_test in one npz file.
 
@@ -102,7 +123,10 @@ class Npz(_Data):
     path: str
 
 
-DataSpec = Annotated[Digits | Mnist | Qmnist | Npz, Field(discriminator="name")]
+DataSpec = Annotated[
+    Digits | Mnist | Qmnist | EmnistDigits | FashionMnist | Kmnist | Npz,
+    Field(discriminator="name"),
+]
 
 _ADAPTER: TypeAdapter[DataSpec] = TypeAdapter(DataSpec)
 

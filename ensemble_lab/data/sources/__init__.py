@@ -15,6 +15,10 @@ from ensemble_lab.data.dataset import Dataset, Split, build_split, number_classe
 from ensemble_lab.data.folds import number_folds, number_folds_by_place, with_folds
 from ensemble_lab.data.metadata import Metadata
 from ensemble_lab.data.sources import digits, mnist, npz, qmnist
+from ensemble_lab.data.sources.emnist_digits import EMNIST_DIGITS
+from ensemble_lab.data.sources.fashion_mnist import FASHION_MNIST
+from ensemble_lab.data.sources.image_set import ImageSet
+from ensemble_lab.data.sources.kmnist import KMNIST
 from ensemble_lab.data.splits import cut_validation, cut_validation_by_place
 from ensemble_lab.data.transforms import draw_offsets, place_on_canvas
 from ensemble_lab.data.writers import place_by_writer
@@ -72,6 +76,11 @@ class Source:
         """The names of the published splits."""
         return tuple(self.roles)
 
+    @classmethod
+    def of_set(cls, images: ImageSet) -> "Source":
+        """Return the row of a set in MNIST's format."""
+        return cls(images.load, images.load_split, images.locate, images.load_names)
+
 
 def _ten_digits(_spec: DataSpec) -> tuple[str, ...]:
     return number_classes(10)
@@ -92,6 +101,9 @@ SOURCES = {
         qmnist.load_metadata,
         qmnist.ROLES,
     ),
+    "emnist_digits": Source.of_set(EMNIST_DIGITS),
+    "fashion_mnist": Source.of_set(FASHION_MNIST),
+    "kmnist": Source.of_set(KMNIST),
     "npz": Source(npz.load, npz.load_split, _as_given, npz.load_names),
 }
 """Source names and how each is read."""
