@@ -23,6 +23,7 @@ STREAMS = {
     "canvas": 5,
     "elastic": 6,
     "erase": 7,
+    "corruption": 8,
 }
 """Stream names and their spawn keys. A number is never reused: stored members depend on it."""
 
