@@ -23,6 +23,7 @@ STREAMS = {
     "canvas": 5,
     "elastic": 6,
     "erase": 7,
+    "corruption": 8,
     "writers": 9,
     "subsets": 10,
 }

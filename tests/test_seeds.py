@@ -17,6 +17,7 @@ def test_stream_numbers_are_pinned():
         "init": 0, "order": 1, "augment": 2, "dropout": 3, "validation": 4, "canvas": 5,
         "elastic": 6,
         "erase": 7,
+        "corruption": 8,
         "writers": 9,
         "subsets": 10,
     }  # fmt: skip

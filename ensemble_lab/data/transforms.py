@@ -6,10 +6,10 @@ from ensemble_lab.arrays import Array, Images, Index, check_axes
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.seeds import draw_generator, draw_uniform
 
-__all__ = ["draw_offsets", "enlarge_by_three", "place_on_canvas"]
+__all__ = ["SPLIT_NUMBERS", "draw_offsets", "enlarge_by_three", "place_on_canvas"]
 
-_SPLIT_NUMBERS = {"train": 0, "test": 1, "test50k": 2}
-"""Never changed: stored members were trained on images at places drawn with them."""
+SPLIT_NUMBERS = {"train": 0, "test": 1, "test50k": 2}
+"""Never changed: images that stored members and splits know were drawn with them."""
 
 
 def enlarge_by_three(images: Array, *, largest: int, border: int = 0) -> Images:
@@ -82,7 +82,7 @@ def draw_offsets(seed: int, split: str, index: Index, *, largest: tuple[int, int
     True
     """
     # Raw words, whose sequence NumPy promises (NEP 19): a key for each axis.
-    bits = draw_generator(seed, "canvas", step=_SPLIT_NUMBERS[split]).bit_generator
+    bits = draw_generator(seed, "canvas", step=SPLIT_NUMBERS[split]).bit_generator
     keys = [int(word) for word in bits.random_raw(2)]
     drawn = [
         np.floor(draw_uniform(key, index) * (most + 1))

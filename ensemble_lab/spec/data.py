@@ -1,4 +1,4 @@
-"""Where images come from, what they are placed on, and how the validation split is cut."""
+"""Where images come from, what is done to them, and how the validation split is cut."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -8,6 +8,7 @@ from ensemble_lab.spec.frozen import FrozenSpec, parse_stored
 
 __all__ = [
     "CanvasSpec",
+    "Corruption",
     "DataSpec",
     "Digits",
     "EmnistDigits",
@@ -72,9 +73,31 @@ class CanvasSpec(FrozenSpec):
     largest_offset: Annotated[int, Field(ge=0)] | None = None
 
 
+class Corruption(FrozenSpec):
+    """A harm done to every image of all splits, the same each time they are loaded.
+
+    Attributes
+    ----------
+    name : str
+        A row of `ensemble_lab.data.corruptions.CORRUPTIONS`, which says what it does.
+    strength : int
+        1 (hardly noticed) to 5 (a person still reads most digits).
+    seed : int
+        Decides what is random of it; independent of the other seeds.
+    """
+
+    name: Literal[
+        "noise", "blur", "contrast", "occlusion", "thick", "thin", "shift", "rotation", "shear"
+    ]
+    strength: Annotated[int, Field(ge=1, le=5)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+
 class _Data(FrozenSpec):
     validation: ValidationSpec = ValidationSpec()
     canvas: CanvasSpec | None = None
+    transforms: Annotated[tuple[Corruption, ...], Field(strict=False, max_length=16)] = ()
+    """Done in this order to the images as they lie on the canvas."""
 
 
 class Digits(_Data):

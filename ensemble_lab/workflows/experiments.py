@@ -92,12 +92,20 @@ class Canvas(_Stored):
     size: Count
 
 
+class Transform(_Stored):
+    """A corruption of all images."""
+
+    name: str
+    strength: Count
+
+
 class DataNote(_Stored):
-    """Where images come from, and their shape (height, width, channels)."""
+    """Where images come from, what is done to them, and their shape (height, width, channels)."""
 
     name: str
     image_shape: Many[Count]
     canvas: Canvas | None = None
+    transforms: Many[Transform] = ()
 
 
 class SplitSize(_Stored):

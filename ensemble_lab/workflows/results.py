@@ -234,7 +234,8 @@ def _group_row(run: Run, group: str, measured: list[_Measured]) -> dict[str, Any
 def _name_preset(run: Run, spec: MemberSpec) -> str | None:
     data = parse_data(run.data)
     # What presets quote is about MNIST: elsewhere the same net and recipe are no measure of it.
-    preset = find_preset(spec, data.canvas) if data.name == "mnist" else None
+    is_mnist = data.name == "mnist" and not data.transforms
+    preset = find_preset(spec, data.canvas) if is_mnist else None
     return None if preset is None else preset.name
 
 

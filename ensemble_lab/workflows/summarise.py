@@ -84,7 +84,8 @@ def frontier_points(summary: Summary) -> tuple[FrontierPoint, ...]:
 
 
 def _is_plain_mnist(experiment: ExperimentResults) -> bool:
-    return experiment.data.name == "mnist" and experiment.data.canvas is None
+    data = experiment.data
+    return data.name == "mnist" and data.canvas is None and not data.transforms
 
 
 def save_summary(

@@ -189,7 +189,9 @@ def _render_images(experiment: ExperimentResults) -> str:
     data = experiment.data
     shape = "×".join(map(str, data.image_shape))
     canvas = ", each at a random place of an empty canvas" if data.canvas else ""
-    return f"{escape(data.name)}, {shape}{canvas}"
+    harm = ", then ".join(f"{each.name} {each.strength}" for each in data.transforms)
+    corrupted = f", corrupted: {escape(harm)}" if harm else ""
+    return f"{escape(data.name)}, {shape}{canvas}{corrupted}"
 
 
 def _render_sizes(experiment: ExperimentResults) -> str:

@@ -285,6 +285,15 @@ def test_preset_for_another_canvas_is_not_named(make, preset_of_toy):
     assert collect_results(run).values["groups"][0]["preset"] is None
 
 
+def test_preset_of_corrupted_images_is_not_named(make, preset_of_toy):
+    harm = [{"name": "blur", "strength": 3}]
+    run = replace(make(), data={"name": "mnist", "transforms": harm})
+    preset_of_toy(run)
+    values = collect_results(run).values
+    assert values["groups"][0]["preset"] is None
+    assert values["data"]["transforms"] == harm
+
+
 def test_rules_that_need_probabilities_are_left_out_where_one_member_has_votes_only(make):
     run = make(groups={"a": 2, "b": 1}, n_examples=40, n_classes=4, seed=3)
     before = collect_results(run).values

@@ -243,9 +243,12 @@ def test_the_same_results_give_the_same_text(write):
 
 def test_frontier_has_members_and_majority_votes_of_plain_mnist(write):
     placed = {"name": "mnist", "image_shape": [56, 56, 1], "canvas": {"size": 56}}
+    harm = [{"name": "blur", "strength": 3}, {"name": "noise", "strength": 1}]
+    corrupted = {"name": "mnist", "image_shape": [28, 28, 1], "transforms": harm}
     one = group("one", n_members=1, seeds=[0])
     folder = write(
         a=results(group(preset="small")),
+        e=results(group(), data=corrupted),
         b=results(one, tflop=9.17485),
         c=results(group(), data=placed),
         d=results(group(), data={"name": "digits", "image_shape": [28, 28, 1]}),
@@ -256,6 +259,7 @@ def test_frontier_has_members_and_majority_votes_of_plain_mnist(write):
         ("b: one", 1, 76.66667, 5.50757, 9.17485),
         ("a, 3 members", 3, 53, None, 307.9),
     ]
+    assert "mnist, 28×28×1, corrupted: blur 3, then noise 1" in render(folder)
 
 
 def test_results_that_a_run_wrote_can_be_summarised(make_erring_run, tmp_path):

@@ -1,7 +1,7 @@
 """Sources of images: one registry row for each `name` of a data spec.
 
 A row reads what was published, checks it and counts examples as published. Images are
-placed on a canvas here and the validation split is cut, for all sources alike.
+placed on a canvas and corrupted here and the validation split is cut, for all sources alike.
 """
 
 import re
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ensemble_lab.arrays import Floats
+from ensemble_lab.arrays import Floats, Images
+from ensemble_lab.data.corruptions import corrupt_images
 from ensemble_lab.data.dataset import Dataset, Split, build_split, number_classes
 from ensemble_lab.data.folds import number_folds, number_folds_by_place, with_folds
 from ensemble_lab.data.metadata import Metadata
@@ -110,7 +111,7 @@ SOURCES = {
 
 
 def load_published(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
-    """Return train and test as published, on the spec's canvas, before validation is cut.
+    """Return train and test as published, placed and corrupted, before validation is cut.
 
     Parameters
     ----------
@@ -127,10 +128,8 @@ def load_published(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
         A package that the source needs is not installed.
     """
     published = SOURCES[spec.name].load(spec, data_dir)
-    if spec.canvas is None:
-        return published
-    placed = tuple(_place(split, spec.canvas) for split in published.splits)
-    return Dataset(published.name, published.class_names, placed)
+    splits = tuple(_transform(split, spec) for split in published.splits)
+    return Dataset(published.name, published.class_names, splits)
 
 
 def load_dataset(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
@@ -173,7 +172,7 @@ def _place_writers(spec: DataSpec, train: Split, data_dir: Path | None) -> Float
 
 
 def load_split(spec: DataSpec, split: str = "test", data_dir: Path | None = None) -> Split:
-    """Return one published split alone, on the spec's canvas; it may be unlabelled.
+    """Return one published split alone, placed and corrupted; it may be unlabelled.
 
     Raises
     ------
@@ -181,8 +180,7 @@ def load_split(spec: DataSpec, split: str = "test", data_dir: Path | None = None
         As `load_published`, or a split that the source does not publish.
     """
     _check_split(split, spec.name, spec.name)
-    published = SOURCES[spec.name].load_split(spec, split, data_dir)
-    return published if spec.canvas is None else _place(published, spec.canvas)
+    return _transform(SOURCES[spec.name].load_split(spec, split, data_dir), spec)
 
 
 def load_class_names(spec: DataSpec) -> tuple[str, ...] | None:
@@ -275,8 +273,20 @@ def parse_source(text: str) -> tuple[DataSpec, str]:
     return parse_data({"name": name}), split
 
 
-def _place(split: Split, canvas: CanvasSpec) -> Split:
-    """Return a published split with its images on the canvas, and their hash."""
+def _transform(split: Split, spec: DataSpec) -> Split:
+    """Return a published split on the spec's canvas, corrupted as it says, with their hash."""
+    if spec.canvas is None and not spec.transforms:
+        return split
+    images = split.images if spec.canvas is None else _place(split, spec.canvas)
+    for each in spec.transforms:
+        images = corrupt_images(
+            images, each.name, each.strength, index=split.index, split=split.name, seed=each.seed
+        )
+    return build_split(split.name, split.role, split.index, images, split.labels)
+
+
+def _place(split: Split, canvas: CanvasSpec) -> Images:
+    """Return the images of a published split, each at its place on the canvas."""
     height, width, _ = split.image_shape
     if max(height, width) > canvas.size:
         raise DataError(
@@ -287,8 +297,7 @@ def _place(split: Split, canvas: CanvasSpec) -> Split:
     if canvas.largest_offset is not None:
         down, right = (min(room, canvas.largest_offset) for room in (down, right))
     offsets = draw_offsets(canvas.seed, split.name, split.index, largest=(down, right))
-    images = place_on_canvas(split.images, offsets, size=canvas.size)
-    return build_split(split.name, split.role, split.index, images, split.labels)
+    return place_on_canvas(split.images, offsets, size=canvas.size)
 
 
 def _check_split(split: str, source: str, shown: str) -> None:
