@@ -39,11 +39,13 @@ _NAMES = {
     "ValidationLabels": "store.labels",
     "Vote": "analysis.vote",
     "build_catalogue": "errors.catalogue",
+    "build_curve": "workflows.curve",
     "build_experiment": "workflows.presets",
     "collect_results": "workflows.results",
     "combine": "analysis.vote",
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
+    "draw_subset_curve": "figures.subset_curve",
     "find_errors": "workflows.errors",
     "find_results": "workflows.experiments",
     "find_preset": "spec.presets",
@@ -71,10 +73,12 @@ _NAMES = {
     "render_summary": "workflows.summary_text",
     "run_demo": "workflows.demo",
     "save_catalogue": "errors.files",
+    "save_curve": "workflows.curve",
     "save_diagram": "workflows.presets",
     "save_gallery": "workflows.gallery",
     "save_results": "workflows.results",
     "save_summary": "workflows.summarise",
+    "score_committees": "workflows.committees",
     "score_vote": "workflows.vote",
     "score_vote_by_group": "workflows.vote",
     "size_preset": "workflows.presets",
@@ -97,6 +101,7 @@ if TYPE_CHECKING:
     from ensemble_lab.exceptions import EnsembleLabError
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
+    from ensemble_lab.figures.subset_curve import draw_subset_curve
     from ensemble_lab.spec.experiment import (
         ExperimentSpec,
         load_experiment,
@@ -116,6 +121,8 @@ if TYPE_CHECKING:
     from ensemble_lab.store.members import load_failure, load_member
     from ensemble_lab.store.predictions import Predictions, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
+    from ensemble_lab.workflows.committees import score_committees
+    from ensemble_lab.workflows.curve import build_curve, save_curve
     from ensemble_lab.workflows.demo import run_demo
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
     from ensemble_lab.workflows.experiments import find_results, load_results

@@ -26,6 +26,7 @@ STREAMS = {
     "corruption": 8,
     "writers": 9,
     "subsets": 10,
+    "committees": 11,
 }
 """Stream names and their spawn keys. A number is never reused: stored members depend on it."""
 

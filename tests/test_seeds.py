@@ -20,6 +20,7 @@ def test_stream_numbers_are_pinned():
         "corruption": 8,
         "writers": 9,
         "subsets": 10,
+        "committees": 11,
     }  # fmt: skip
 
 

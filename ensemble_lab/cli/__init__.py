@@ -28,6 +28,8 @@ COMMANDS = {
     "vote": "Count the errors of each member and of their vote.",
     "errors": "List the examples that the vote gets wrong.",
     "gallery": "Draw the examples that the vote gets wrong.",
+    "curve": "Count the errors of k members' votes, for every k.",
+    "committees": "Score disjoint committees of members.",
     "inspect": "Say what a run holds and what is missing.",
     "runs": "List the runs in a folder.",
     "results": "Write a run's results as JSON.",

@@ -11,6 +11,7 @@ __all__ = [
     "DataDir",
     "EngineName",
     "Members",
+    "OwnSplit",
     "Rule",
     "RunFolder",
     "SplitName",
@@ -21,6 +22,14 @@ __all__ = [
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)]
 SplitName = Annotated[str, typer.Option("--split", help="Split of the run.")]
+OwnSplit = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        help="Split of the run; its validation split unless given.",
+        show_default=False,
+    ),
+]
 Rule = Annotated[
     str, typer.Option("--rule", metavar="RULE", help=f"How votes combine: {' | '.join(RULES)}.")
 ]

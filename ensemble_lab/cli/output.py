@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 __all__ = [
+    "DataFormat",
+    "DataFormatName",
     "Format",
     "RowFormat",
     "RowFormatName",
@@ -24,6 +26,8 @@ __all__ = [
 
 
 Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
+DataFormatName = Literal["table", "json", "csv"]
+DataFormat = Annotated[DataFormatName, typer.Option("--format", help="How to print.")]
 RowFormatName = Literal["table", "json", "csv", "indices"]
 RowFormat = Annotated[RowFormatName, typer.Option("--format", help="How to print.")]
 
@@ -63,8 +67,10 @@ def render_csv(rows: Rows, columns: Sequence[str]) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def render_table(rows: Rows, columns: Sequence[str]) -> str:
+def render_table(rows: Rows, columns: Sequence[str], *, to_right: Sequence[str] = ()) -> str:
     """Return aligned columns under their names: numbers to the right, words to the left.
+
+    Columns of numbers that are written out already are named in `to_right`.
 
     Examples
     --------
@@ -79,15 +85,16 @@ def render_table(rows: Rows, columns: Sequence[str]) -> str:
         max(len(name), *(len(line[place]) for line in cells)) if cells else len(name)
         for place, name in enumerate(columns)
     ]
-    to_right = [
-        bool(rows) and all(isinstance(row[name], int | float | None) for row in rows)
+    is_right = [
+        name in to_right
+        or (bool(rows) and all(isinstance(row[name], int | float | None) for row in rows))
         for name in columns
     ]
     lines = [list(columns), *cells]
     return "\n".join(
         "  ".join(
             word.rjust(width) if right else word.ljust(width)
-            for word, width, right in zip(line, widths, to_right, strict=True)
+            for word, width, right in zip(line, widths, is_right, strict=True)
         ).rstrip()
         for line in lines
     )

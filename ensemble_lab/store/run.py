@@ -93,6 +93,23 @@ class Run:
         return tuple(name for name in self.splits if name in _OWN_SPLITS)
 
     @property
+    def validation_split(self) -> str:
+        """The split to choose on: ``validation``, or ``train-oof`` where it is in folds.
+
+        Raises
+        ------
+        MissingError
+            The run has neither.
+        """
+        for name in _OWN_SPLITS[:-1]:
+            if name in self.splits:
+                return name
+        raise MissingError(
+            f"a run must have a validation split to choose on; got {', '.join(self.splits)}, in "
+            f"{self.path}. Name a split with --split."
+        )
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """Keys of the members in order."""
         return tuple(entry.key for entry in self.members)

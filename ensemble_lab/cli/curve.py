@@ -1,0 +1,118 @@
+r"""Count the errors of k members' votes, for every k.
+
+The k members are drawn from the run's without replacement, and vote by majority. Expected errors
+are exact, with ties settled at random; low and high have all ties right and all wrong; sd is over
+2,000 orders of the members. It describes subsets of this pool: near its right end all subsets
+are nearly the same, and committees trained afresh differ more. Examples:
+
+\b
+  ensemble-lab curve RUN
+  ensemble-lab curve RUN --members 'light-*' -o curve.png
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ensemble_lab.cli.options import Members, OwnSplit, RunFolder
+from ensemble_lab.cli.output import (
+    DataFormat,
+    note_ledger,
+    render_csv,
+    render_json_rows,
+    render_table,
+)
+
+if TYPE_CHECKING:
+    from ensemble_lab.workflows.curve import CurveReport
+
+__all__ = ["command"]
+
+_COLUMNS = ("k", "expected", "low", "high", "sd", "n_orders")
+_MOST_ROWS = 25
+"""More members than these, and the table leaves sizes out."""
+
+
+def command(
+    run: RunFolder,
+    split: OwnSplit = None,
+    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Draw the curve in a png, svg or pdf file too.",
+            show_default=False,
+        ),
+    ] = None,
+    format: DataFormat = "table",
+) -> None:
+    """Count the errors of k members' votes, for every k."""
+    from ensemble_lab.workflows.curve import build_curve, save_curve
+
+    patterns = tuple(members)
+    report = (
+        build_curve(run, split, members=patterns)
+        if output is None
+        else save_curve(run, output, split, members=patterns)
+    )
+    rows = _list_rows(report)
+    if format == "json":
+        print(render_json_rows(rows))
+    elif format == "csv":
+        print(render_csv(rows, _COLUMNS))
+    else:
+        print(_render(report, rows))
+        if output is not None:
+            print(output)
+    note_ledger(report.recorded)
+
+
+def _list_rows(report: "CurveReport") -> list[dict[str, Any]]:
+    curve = report.curve
+    columns = zip(
+        *(getattr(curve, name).tolist() for name in ("k", "expected", "low", "high", "sd")),
+        strict=True,
+    )
+    return [dict(zip(_COLUMNS, (*row, curve.n_orders), strict=True)) for row in columns]
+
+
+def _render(report: "CurveReport", rows: list[dict[str, Any]]) -> str:
+    sizes = set(choose_sizes(len(rows)))
+    table = [
+        {
+            "members": row["k"],
+            "errors": f"{row['expected']:.1f}",
+            "sd": f"{row['sd']:.1f}",
+            "ties right": f"{row['low']:.1f}",
+            "ties wrong": f"{row['high']:.1f}",
+        }
+        for row in rows
+        if row["k"] in sizes
+    ]
+    left_out = "" if len(sizes) == len(rows) else "; --format json has every size"
+    count = "1 member" if len(rows) == 1 else f"{len(rows)} members"
+    return (
+        f"{render_table(table, list(table[0]), to_right=list(table[0]))}\n"
+        f"{report.curve.n_examples:,} examples of {report.split}; majority of subsets of "
+        f"{count}{left_out}"
+    )
+
+
+def choose_sizes(n_members: int) -> list[int]:
+    """Return the sizes that a table shows: all of a few, else some that grow, and the last.
+
+    Examples
+    --------
+    >>> choose_sizes(4)
+    [1, 2, 3, 4]
+    >>> choose_sizes(64)
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 30, 50, 64]
+    """
+    if n_members <= _MOST_ROWS:
+        return list(range(1, n_members + 1))
+    steps = [*range(1, 11), 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700]
+    return [*(size for size in steps if size < n_members), n_members]
