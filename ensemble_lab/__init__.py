@@ -44,6 +44,7 @@ _NAMES = {
     "combine": "analysis.vote",
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
+    "draw_history": "figures.history",
     "find_errors": "workflows.errors",
     "find_results": "workflows.experiments",
     "find_preset": "spec.presets",
@@ -55,6 +56,7 @@ _NAMES = {
     "load_epoch_votes": "store.epoch_votes",
     "load_experiment": "spec.experiment",
     "load_failure": "store.members",
+    "load_histories": "workflows.history",
     "load_images": "workflows.images",
     "load_labels": "store.labels",
     "load_ledger": "store.ledger",
@@ -73,6 +75,7 @@ _NAMES = {
     "save_catalogue": "errors.files",
     "save_diagram": "workflows.presets",
     "save_gallery": "workflows.gallery",
+    "save_history": "workflows.history",
     "save_results": "workflows.results",
     "save_summary": "workflows.summarise",
     "score_vote": "workflows.vote",
@@ -97,6 +100,7 @@ if TYPE_CHECKING:
     from ensemble_lab.exceptions import EnsembleLabError
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
+    from ensemble_lab.figures.history import draw_history
     from ensemble_lab.spec.experiment import (
         ExperimentSpec,
         load_experiment,
@@ -120,6 +124,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
     from ensemble_lab.workflows.experiments import find_results, load_results
     from ensemble_lab.workflows.gallery import save_gallery
+    from ensemble_lab.workflows.history import load_histories, save_history
     from ensemble_lab.workflows.images import load_images
     from ensemble_lab.workflows.inspect import list_runs, summarise_run
     from ensemble_lab.workflows.planning import plan_experiment

@@ -24,6 +24,7 @@ COMMANDS = {
     "new": "Write a commented experiment file.",
     "presets": "List the models of the zoo, or show one layer by layer.",
     "train": "Train the members of an experiment that are missing.",
+    "history": "Show how the members learned, epoch by epoch.",
     "predict": "Predict with all members of a run on another data set.",
     "vote": "Count the errors of each member and of their vote.",
     "errors": "List the examples that the vote gets wrong.",

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 __all__ = [
+    "DataFormat",
+    "DataFormatName",
     "Format",
     "RowFormat",
     "RowFormatName",
@@ -24,6 +26,8 @@ __all__ = [
 
 
 Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
+DataFormatName = Literal["table", "json", "csv"]
+DataFormat = Annotated[DataFormatName, typer.Option("--format", help="How to print.")]
 RowFormatName = Literal["table", "json", "csv", "indices"]
 RowFormat = Annotated[RowFormatName, typer.Option("--format", help="How to print.")]
 
