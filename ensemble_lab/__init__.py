@@ -42,6 +42,8 @@ _NAMES = {
     "build_experiment": "workflows.presets",
     "collect_results": "workflows.results",
     "combine": "analysis.vote",
+    "count_confusion": "workflows.confusion",
+    "draw_confusion": "figures.confusion",
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
     "draw_history": "figures.history",
@@ -73,6 +75,7 @@ _NAMES = {
     "render_summary": "workflows.summary_text",
     "run_demo": "workflows.demo",
     "save_catalogue": "errors.files",
+    "save_confusion": "workflows.confusion",
     "save_diagram": "workflows.presets",
     "save_gallery": "workflows.gallery",
     "save_history": "workflows.history",
@@ -98,6 +101,7 @@ if TYPE_CHECKING:
     from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
     from ensemble_lab.exceptions import EnsembleLabError
+    from ensemble_lab.figures.confusion import draw_confusion
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
     from ensemble_lab.figures.history import draw_history
@@ -120,6 +124,7 @@ if TYPE_CHECKING:
     from ensemble_lab.store.members import load_failure, load_member
     from ensemble_lab.store.predictions import Predictions, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
+    from ensemble_lab.workflows.confusion import count_confusion, save_confusion
     from ensemble_lab.workflows.demo import run_demo
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
     from ensemble_lab.workflows.experiments import find_results, load_results

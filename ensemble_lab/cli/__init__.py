@@ -27,6 +27,7 @@ COMMANDS = {
     "history": "Show how the members learned, epoch by epoch.",
     "predict": "Predict with all members of a run on another data set.",
     "vote": "Count the errors of each member and of their vote.",
+    "confusion": "Count which classes are taken for which.",
     "errors": "List the examples that the vote gets wrong.",
     "gallery": "Draw the examples that the vote gets wrong.",
     "inspect": "Say what a run holds and what is missing.",
