@@ -43,12 +43,15 @@ _NAMES = {
     "build_experiment": "workflows.presets",
     "collect_results": "workflows.results",
     "combine": "analysis.vote",
+    "count_confusion": "workflows.confusion",
+    "draw_confusion": "figures.confusion",
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
+    "draw_history": "figures.history",
     "draw_subset_curve": "figures.subset_curve",
     "find_errors": "workflows.errors",
-    "find_results": "workflows.experiments",
     "find_preset": "spec.presets",
+    "find_results": "workflows.experiments",
     "find_runs": "store.run",
     "keep_errors": "workflows.errors",
     "list_presets": "workflows.presets",
@@ -57,13 +60,14 @@ _NAMES = {
     "load_epoch_votes": "store.epoch_votes",
     "load_experiment": "spec.experiment",
     "load_failure": "store.members",
+    "load_histories": "workflows.history",
     "load_images": "workflows.images",
     "load_labels": "store.labels",
     "load_ledger": "store.ledger",
     "load_member": "store.members",
     "load_predictions": "store.predictions",
-    "load_results": "workflows.experiments",
     "load_preset": "spec.presets",
+    "load_results": "workflows.experiments",
     "load_validation_labels": "store.labels",
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
@@ -73,9 +77,11 @@ _NAMES = {
     "render_summary": "workflows.summary_text",
     "run_demo": "workflows.demo",
     "save_catalogue": "errors.files",
+    "save_confusion": "workflows.confusion",
     "save_curve": "workflows.curve",
     "save_diagram": "workflows.presets",
     "save_gallery": "workflows.gallery",
+    "save_history": "workflows.history",
     "save_results": "workflows.results",
     "save_summary": "workflows.summarise",
     "score_committees": "workflows.committees",
@@ -99,8 +105,10 @@ if TYPE_CHECKING:
     from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
     from ensemble_lab.exceptions import EnsembleLabError
+    from ensemble_lab.figures.confusion import draw_confusion
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
+    from ensemble_lab.figures.history import draw_history
     from ensemble_lab.figures.subset_curve import draw_subset_curve
     from ensemble_lab.spec.experiment import (
         ExperimentSpec,
@@ -122,11 +130,13 @@ if TYPE_CHECKING:
     from ensemble_lab.store.predictions import Predictions, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
     from ensemble_lab.workflows.committees import score_committees
+    from ensemble_lab.workflows.confusion import count_confusion, save_confusion
     from ensemble_lab.workflows.curve import build_curve, save_curve
     from ensemble_lab.workflows.demo import run_demo
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
     from ensemble_lab.workflows.experiments import find_results, load_results
     from ensemble_lab.workflows.gallery import save_gallery
+    from ensemble_lab.workflows.history import load_histories, save_history
     from ensemble_lab.workflows.images import load_images
     from ensemble_lab.workflows.inspect import list_runs, summarise_run
     from ensemble_lab.workflows.planning import plan_experiment

@@ -370,6 +370,24 @@ def test_table_of_errors_names_classes_that_have_names(run):
         assert line.endswith(f"{names[row['label']]} → {names[row['predicted']]}")
 
 
+def test_histories_tell_every_epoch_and_can_be_drawn(run, tmp_path):
+    histories = lab.load_histories(run)
+    assert [(each.key, len(each.records), each.kept_epoch) for each in histories] == [
+        ("mlp-0000", 3, 3), ("mlp-0001", 3, 3), ("bn-elu-0000", 8, 8),
+    ]  # fmt: skip
+    figure = lab.draw_history(histories, by="group", path=tmp_path / "curves.pdf")
+    assert len(figure.axes) == 5
+    assert (tmp_path / "curves.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_confusion_counts_the_errors_of_the_vote(run, tmp_path):
+    confusion = lab.save_confusion(run, tmp_path / "confusion.png")
+    assert confusion.class_names == ("upright", "lying", "cross")
+    assert confusion.n_errors == lab.score_vote(run).errors
+    alone = lab.count_confusion(run, members=(KEY,))
+    assert alone.n_errors == lab.score_vote(run, members=(KEY,)).errors
+
+
 def test_ledger_tells_who_asked_what(run):
     labels = lab.load_labels(run, "test")
     rows = lab.load_ledger(run)

@@ -1,9 +1,12 @@
 """Letters on a page: how wide a text is, and how to make it fit."""
 
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-__all__ = ["FAMILY", "Weight", "is_drawable", "measure", "shorten", "wrap"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["FAMILY", "Weight", "is_drawable", "measure", "shorten", "wrap", "write"]
 
 Weight = Literal["normal", "bold"]
 
@@ -80,3 +83,31 @@ def wrap(text: str, width: float, size: float, weight: Weight = "normal") -> tup
         else:
             lines.append(shorten(word, width, size, weight))
     return tuple(lines)
+
+
+def write(
+    figure: "Figure",
+    x: float,
+    y: float,
+    text: str,
+    size: float,
+    colour: str,
+    *,
+    weight: Weight = "normal",
+    align: Literal["left", "center", "right"] = "left",
+) -> None:
+    """Write a line on a figure, its baseline at `y`; in points from the lower left corner."""
+    width, height = 72 * figure.get_size_inches()
+    figure.text(
+        x / width,
+        y / height,
+        text,
+        fontsize=size,
+        fontfamily=FAMILY,
+        fontweight=weight,
+        color=colour,
+        horizontalalignment=align,
+        verticalalignment="baseline",
+        # A run, a group or a class may be called "$5".
+        parse_math=False,
+    )

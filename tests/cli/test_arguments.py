@@ -6,7 +6,17 @@ import pytest
 
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import InterruptedTraining
-from ensemble_lab.workflows import errors, gallery, planning, predict, results, train, vote
+from ensemble_lab.workflows import (
+    confusion,
+    errors,
+    gallery,
+    history,
+    planning,
+    predict,
+    results,
+    train,
+    vote,
+)
 from ensemble_lab.workflows.errors import Question
 
 QUESTIONS = [
@@ -145,6 +155,46 @@ def test_vote(call, make_run, spy, typed, split, decision, members, by):
     wanted = ((run.path, split, decision), {"members": members})
     assert whole == [wanted]
     assert groups == ([wanted] if by else [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "split", "decision", "members"),
+    [
+        ([], "test", Decision(), ()),
+        (["--split", "validation"], "validation", Decision(), ()),
+        (["--rule", "mean-probability"], "test", Decision(rule="mean-probability"), ()),
+        (["--ties", "random:9"], "test", Decision(ties="random", tie_seed=9), ()),
+        (["--members", "a-0001", "--members", "a-*"], "test", Decision(), ("a-0001", "a-*")),
+        (["--member", "a-0001"], "test", Decision(), ("a-0001",)),
+    ],
+)
+@pytest.mark.parametrize("normalise", [False, True])
+def test_confusion(call, make_run, spy, tmp_path, typed, split, decision, members, normalise):
+    run, path = make_run(), tmp_path / "matrix.png"
+    counts, drawn = spy(confusion, "count_confusion"), spy(confusion, "save_confusion")
+    typed = [*typed, *(["--normalise"] if normalise else [])]
+    assert call("confusion", run.path, *typed).code == 0
+    assert (counts, drawn) == ([((run.path, split, decision), {"members": members})], [])
+    assert call("confusion", run.path, *typed, "-o", path).out == f"{path}\n"
+    wanted = {"members": members, "normalise": normalise}
+    assert drawn == [((run.path, path, split, decision), wanted)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "members", "by"),
+    [
+        ([], (), "member"),
+        (["--by", "group"], (), "group"),
+        (["--members", "a-0001", "--members", "a-0002"], ("a-0001", "a-0002"), "member"),
+    ],
+)
+def test_history(call, make_run, spy, tmp_path, typed, members, by):
+    run, path = make_run(), tmp_path / "curves.png"
+    loaded, drawn = spy(history, "load_histories"), spy(history, "save_history")
+    assert call("history", run.path, *typed).code == 0
+    assert (loaded, drawn) == ([((run.path,), {"members": members})], [])
+    assert call("history", run.path, *typed, "-o", path).out == f"{path}\n"
+    assert drawn == [((run.path, path), {"members": members, "by": by})]
 
 
 @pytest.mark.parametrize(("typed", "wanted"), QUESTIONS)

@@ -255,7 +255,7 @@ def test_reader_that_goes_away_is_no_error(make_run):
     assert answer.stderr == ""
 
 
-@pytest.mark.parametrize("command", ["errors", "vote", "inspect", "runs"])
+@pytest.mark.parametrize("command", ["history", "confusion", "errors", "vote", "inspect", "runs"])
 def test_a_query_loads_nothing_heavy(make_run, command):
     target = make_run().path if command != "runs" else make_run().path.parent
     script = (

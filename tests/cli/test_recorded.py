@@ -13,6 +13,7 @@ from ensemble_lab.store.predictions import load_predictions
 
 COMMANDS = {
     "vote": ["vote", "{run}"],
+    "confusion": ["confusion", "{run}"],
     "errors": ["errors", "{run}"],
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
 }

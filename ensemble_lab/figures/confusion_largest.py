@@ -1,0 +1,89 @@
+"""The largest cells of a matrix whose cells are too small for numbers: marked, and listed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ensemble_lab.figures.confusion_plan import Plan
+from ensemble_lab.figures.lettering import measure, shorten, write
+from ensemble_lab.figures.placement import Box, place_labels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["MOST_LISTED", "Largest", "mark_largest", "write_largest"]
+
+MOST_LISTED = 12
+
+_INK = "#1A1A1A"
+_HEAD, _SMALL, _RANK = 8.5, 7.5, 7.0
+_LINE_HEIGHT = 11.0
+_LEAST_MARK = 6.0
+
+
+@dataclass(frozen=True)
+class Largest:
+    """One of the largest cells.
+
+    Attributes
+    ----------
+    label, predicted : int
+    pair : str
+        Their names.
+    number : str
+        What the cell would say.
+    """
+
+    label: int
+    predicted: int
+    pair: str
+    number: str
+
+
+def mark_largest(figure: "Figure", largest: Sequence[Largest], plan: Plan) -> None:
+    """Frame the cells, and write their rank beside them where there is room."""
+    from matplotlib.patches import Rectangle
+
+    half = max(_LEAST_MARK, plan.cell + 2) / 2
+    points = [plan.middle_of(each.label, each.predicted) for each in largest]
+    frames = [Box(x - half, y - half, x + half, y + half) for x, y in points]
+    for box in frames:
+        figure.add_artist(
+            Rectangle(
+                (box.left / plan.width, box.bottom / plan.height),
+                2 * half / plan.width,
+                2 * half / plan.height,
+                fill=False,
+                edgecolor=_INK,
+                linewidth=0.8,
+            )
+        )
+    room = Box(plan.left, plan.bottom, plan.left + plan.side, plan.bottom + plan.side)
+    ranks = [str(rank) for rank in range(1, len(points) + 1)]
+    sizes = [(measure(rank, _RANK, "bold") * 1.05, _RANK) for rank in ranks]
+    for rank, place in zip(ranks, place_labels(points, sizes, frames, room), strict=True):
+        if place is not None:
+            x, y = place.box.left, place.box.bottom + 0.15 * _RANK
+            write(figure, x, y, rank, _RANK, _INK, weight="bold")
+
+
+def write_largest(figure: "Figure", largest: Sequence[Largest], n_pairs: int, plan: Plan) -> None:
+    """Write the cells by name, largest first, under how many there are in all."""
+    top = plan.bottom + plan.side
+    head = f"largest {len(largest)} of {n_pairs:,} pairs" if largest else "no error"
+    write(figure, plan.list, top + 6, head, _HEAD, _INK)
+    for row, each in enumerate(largest, start=1):
+        y = top - row * _LINE_HEIGHT
+        room = plan.list_width - 22 - measure(each.number, _SMALL)
+        write(figure, plan.list, y, str(row), _RANK, _INK, weight="bold")
+        write(figure, plan.list + 16, y, _fit(each.pair, room), _SMALL, _INK)
+        end = plan.list + plan.list_width
+        write(figure, end, y, each.number, _SMALL, _INK, align="right")
+
+
+def _fit(pair: str, room: float) -> str:
+    """Return two names in the room, both shortened where they must be."""
+    if measure(pair, _SMALL) * 1.02 <= room:
+        return pair
+    half = (room - measure(" → ", _SMALL)) / 2.05
+    return " → ".join(shorten(name, half, _SMALL) for name in pair.split(" → ", 1))
