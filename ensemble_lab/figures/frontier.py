@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
 from ensemble_lab.figures.frontier_axes import (
     INK,
     STYLES,
@@ -18,22 +18,16 @@ from ensemble_lab.figures.frontier_axes import (
 from ensemble_lab.figures.lettering import FAMILY, is_drawable, measure, shorten, wrap
 from ensemble_lab.figures.placement import Box, Place, place_labels
 from ensemble_lab.figures.quoted import QUOTED, Quoted
-from ensemble_lab.spelling import closest
-from ensemble_lab.store.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "FrontierPoint", "check_figure_path", "draw_frontier"]
-
-FORMATS = ("png", "svg", "pdf")
-"""What the figure can be written as, by the ending of its path."""
+__all__ = ["FrontierPoint", "draw_frontier"]
 
 _SIZE = _WIDTH, _HEIGHT = 720.0, 512.0
 _AXES = Box(58, 94, 696, 448)
 """The figure and its axes in points."""
-_DPI = 160
 _NAME, _SMALL, _TITLE = 7.0, 7.5, 12.0
 _LONGEST_NAME = 150.0
 _FAINT = "#595959"
@@ -63,21 +57,6 @@ class FrontierPoint:
     errors: float
     sd: float | None
     tflop: float
-
-
-def check_figure_path(path: Path | str) -> None:
-    """Refuse a path that ends otherwise than in `FORMATS`.
-
-    Raises
-    ------
-    PredictionError
-    """
-    ending = Path(path).suffix.lower().removeprefix(".")
-    if ending not in FORMATS:
-        raise PredictionError(
-            f"path of a figure must end in .{', .'.join(FORMATS)}; got {str(path)!r}"
-            + closest(ending, FORMATS)
-        )
 
 
 def draw_frontier(
@@ -113,17 +92,14 @@ def draw_frontier(
     StoreError
         The file cannot be written.
     """
-    import matplotlib.style
-
     if path is not None:
         check_figure_path(path)
     dots = [*_quoted_dots(quoted), *_own_dots(points)]
     drawn = [dot for dot in dots if dot.tflop > 0 and dot.errors > 0]
-    # Without the salt the names inside an SVG are random.
-    with matplotlib.style.context(["default", {"svg.hashsalt": "ensemble_lab"}]):
+    with house_style():
         figure = _draw(drawn, [dot.label for dot in dots if dot not in drawn])
         if path is not None:
-            _save(figure, Path(path))
+            save_figure(figure, Path(path))
     return figure
 
 
@@ -142,7 +118,7 @@ def _quoted_dots(quoted: Sequence[Quoted]) -> Iterator[Dot]:
 def _draw(dots: list[Dot], left_out: list[str]) -> "Figure":
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72), dpi=_DPI, facecolor="white")
+    figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72), dpi=DPI, facecolor="white")
     axes = figure.add_axes(
         (
             _AXES.left / _WIDTH,
@@ -243,11 +219,3 @@ def _write(figure: "Figure", x: float, y: float, text: str, size: float, colour:
         # A group may be called "$5".
         parse_math=False,
     )
-
-
-def _save(figure: "Figure", path: Path) -> None:
-    """Write the file, without the date, which would change the bytes."""
-    ending = path.suffix.lower().removeprefix(".")
-    dates: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    with replacing(path) as partial:
-        figure.savefig(partial, format=ending, dpi=_DPI, metadata=dates.get(ending, {}))

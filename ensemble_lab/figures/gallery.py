@@ -1,7 +1,5 @@
 """The gallery: one tile for each row of a catalogue, on pages."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,19 +8,16 @@ import numpy as np
 from ensemble_lab.arrays import find_positions
 from ensemble_lab.data.dataset import Split
 from ensemble_lab.errors.catalogue import Catalogue
-from ensemble_lab.exceptions import PredictionError, StoreError
-from ensemble_lab.figures.layout import DPI, TILES_PER_PAGE, plan
+from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.figures.files import check_figure_path, house_style, save_figure, save_pages
+from ensemble_lab.figures.layout import TILES_PER_PAGE, plan
 from ensemble_lab.figures.pages import Heading, draw_page
 from ensemble_lab.figures.tiles import build_pictures, build_tiles, picture_shape
-from ensemble_lab.spelling import closest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "draw_gallery", "gallery_paths"]
-
-FORMATS = ("png", "pdf", "svg")
-"""What a gallery can be written as, by the ending of its path."""
+__all__ = ["draw_gallery", "gallery_paths"]
 
 
 def gallery_paths(path: str | Path, n_pages: int) -> tuple[Path, ...]:
@@ -45,14 +40,9 @@ def gallery_paths(path: str | Path, n_pages: int) -> tuple[Path, ...]:
     >>> [file.name for file in gallery_paths("errors.pdf", 2)]
     ['errors.pdf']
     """
+    check_figure_path(path, what="gallery")
     path = Path(path)
-    ending = _format(path)
-    if ending not in FORMATS:
-        raise PredictionError(
-            f"path of a gallery must end in .{', .'.join(FORMATS)}; got {str(path)!r}"
-            + closest(ending, FORMATS)
-        )
-    if n_pages == 1 or ending == "pdf":
+    if n_pages == 1 or _is_pdf(path):
         return (path,)
     return tuple(path.with_stem(f"{path.stem}-{page}") for page in range(1, n_pages + 1))
 
@@ -98,7 +88,7 @@ def draw_gallery(
     """
     if path is not None:
         gallery_paths(path, 1)
-    with _own_style():
+    with house_style():
         pages = _draw_pages(catalogue, images, class_names)
         if path is not None:
             _save(pages, gallery_paths(path, len(pages)))
@@ -150,42 +140,14 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _format(path: Path) -> str:
-    return path.suffix.lower().removeprefix(".")
-
-
-@contextmanager
-def _own_style() -> Iterator[None]:
-    """Draw as matplotlib does by default, whatever the caller has set, and give that back."""
-    import matplotlib.style
-
-    # Without the salt the names inside an SVG are random.
-    with matplotlib.style.context(["default", {"svg.hashsalt": "ensemble_lab"}]):
-        yield
+def _is_pdf(path: Path) -> bool:
+    return path.suffix.lower() == ".pdf"
 
 
 def _save(pages: list["Figure"], paths: tuple[Path, ...]) -> None:
-    """Write one file for all pages, or one each; without the date, which would change the bytes.
-
-    Raises
-    ------
-    StoreError
-        The disk is full, or the folder cannot be written to.
-    """
-    from matplotlib.backends.backend_pdf import PdfPages
-
-    try:
-        paths[0].parent.mkdir(parents=True, exist_ok=True)
-        if _format(paths[0]) == "pdf":
-            with PdfPages(paths[0], metadata={"CreationDate": None}) as file:
-                for page in pages:
-                    file.savefig(page)
-            return
-        metadata = {"Date": None} if _format(paths[0]) == "svg" else {}
-        for page, path in zip(pages, paths, strict=True):
-            page.savefig(path, format=_format(path), dpi=DPI, metadata=metadata)
-    except OSError as error:
-        raise StoreError(
-            f"{paths[0]} could not be written: {error.strerror or error}. Free some space or "
-            "pick a folder you may write to."
-        ) from error
+    """Write one file for all pages, or one each."""
+    if _is_pdf(paths[0]):
+        save_pages(pages, paths[0])
+        return
+    for page, path in zip(pages, paths, strict=True):
+        save_figure(page, path)

@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 
+from ensemble_lab.figures.files import DPI
 from ensemble_lab.figures.lettering import measure
 from ensemble_lab.figures.tiles import BOX, Tile
 
-__all__ = ["DPI", "POINT", "TILES_PER_PAGE", "Layout", "choose_columns", "plan"]
+__all__ = ["POINT", "TILES_PER_PAGE", "Layout", "choose_columns", "plan"]
 
-DPI = 160
 POINT = DPI / 72
 """Pixels in a point, the unit of letters."""
 

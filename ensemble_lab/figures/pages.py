@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from ensemble_lab.arrays import Images
-from ensemble_lab.figures.layout import DPI, POINT, Layout
+from ensemble_lab.figures.files import DPI
+from ensemble_lab.figures.layout import POINT, Layout
 from ensemble_lab.figures.lettering import FAMILY, Weight, measure, shorten, wrap
 from ensemble_lab.figures.tiles import BOX, Tile
 

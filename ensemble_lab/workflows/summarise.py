@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ensemble_lab.figures.frontier import FrontierPoint, check_figure_path, draw_frontier
+from ensemble_lab.figures.files import check_figure_path
+from ensemble_lab.figures.frontier import FrontierPoint, draw_frontier
 from ensemble_lab.spec.presets import PRESETS
 from ensemble_lab.spec.published import Published
 from ensemble_lab.store.files import replacing

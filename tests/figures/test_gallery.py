@@ -132,7 +132,7 @@ def test_same_input_gives_same_bytes_whatever_style_is_set(
 def test_another_ending_is_refused_before_anything_is_written(
     name: str, rows: Rows, images: Images, tmp_path: Path
 ) -> None:
-    with pytest.raises(PredictionError, match=r"\.png, \.pdf, \.svg; got"):
+    with pytest.raises(PredictionError, match=r"\.png, \.svg, \.pdf; got"):
         draw_gallery(rows(1), images(rows(1)), path=tmp_path / name)
     assert not list(tmp_path.iterdir())
 

@@ -1,0 +1,83 @@
+"""Figures on disk: what they can be written as, in one style, whole or not at all."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.spelling import closest
+from ensemble_lab.store.files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["DPI", "FORMATS", "check_figure_path", "house_style", "save_figure", "save_pages"]
+
+FORMATS = ("png", "svg", "pdf")
+"""What a figure can be written as, by the ending of its path."""
+
+DPI = 160
+
+# A date would make different bytes of the same picture.
+_DATES: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+def check_figure_path(path: Path | str, *, what: str = "figure") -> None:
+    """Refuse a path that ends otherwise than in `FORMATS`.
+
+    Raises
+    ------
+    PredictionError
+    """
+    ending = _format(Path(path))
+    if ending not in FORMATS:
+        raise PredictionError(
+            f"path of a {what} must end in .{', .'.join(FORMATS)}; got {str(path)!r}"
+            + closest(ending, FORMATS)
+        )
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw as matplotlib does by default, whatever the caller has set, and give that back.
+
+    The same drawing, made and saved in here, gives the same bytes.
+    """
+    import matplotlib.style
+
+    # Without the salt the names inside an SVG are random.
+    with matplotlib.style.context(["default", {"svg.hashsalt": "ensemble_lab"}]):
+        yield
+
+
+def save_figure(figure: "Figure", path: Path) -> None:
+    """Write a figure in the format of its path's ending. Missing folders are made.
+
+    Raises
+    ------
+    StoreError
+        The disk is full, or the folder cannot be written to.
+    """
+    ending = _format(path)
+    with replacing(path) as partial:
+        figure.savefig(partial, format=ending, dpi=DPI, metadata=_DATES.get(ending, {}))
+
+
+def save_pages(pages: Sequence["Figure"], path: Path) -> None:
+    """Write figures as the pages of one PDF. Missing folders are made.
+
+    Raises
+    ------
+    StoreError
+        The disk is full, or the folder cannot be written to.
+    """
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    with replacing(path) as partial, PdfPages(partial, metadata=_DATES["pdf"]) as file:
+        for page in pages:
+            file.savefig(page)
+
+
+def _format(path: Path) -> str:
+    return path.suffix.lower().removeprefix(".")
