@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Literal
 
-__all__ = ["FAMILY", "Weight", "is_drawable", "measure", "shorten", "wrap"]
+__all__ = ["FAMILY", "Weight", "is_drawable", "measure", "name_class", "shorten", "wrap"]
 
 Weight = Literal["normal", "bold"]
 
@@ -43,6 +43,18 @@ def is_drawable(text: str, weight: Weight = "normal") -> bool:
     (True, False, False)
     """
     return not text.isspace() and {ord(letter) for letter in text} <= _characters(weight)
+
+
+def name_class(number: int, name: str, weight: Weight = "bold") -> str:
+    """Return a class's name on one line, or its number where there are no letters for the name.
+
+    Examples
+    --------
+    >>> name_class(3, "dress  coat"), name_class(3, "猫"), name_class(3, "")
+    ('dress coat', '3', '3')
+    """
+    text = " ".join(name.split())
+    return text if text and is_drawable(text, weight) else str(number)
 
 
 def shorten(text: str, width: float, size: float, weight: Weight = "normal") -> str:
