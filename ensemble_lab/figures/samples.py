@@ -12,7 +12,7 @@ from ensemble_lab.data.sampling import sample_split
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.figures.files import check_figure_path, house_style, save_figure
 from ensemble_lab.figures.layout import POINT
-from ensemble_lab.figures.lettering import measure, name_class, shorten
+from ensemble_lab.figures.lettering import fit_classes
 from ensemble_lab.figures.sheet import MARGIN, Letters, draw_pictures, open_sheet, write_heading
 from ensemble_lab.figures.tiles import BOX, build_pictures
 
@@ -28,7 +28,7 @@ _MOST_COLUMNS = 20
 _GAP_X, _GAP_Y = 20, 26
 # Three tiles wide at least: a title over one tile would be broken at every word.
 _LEAST_WIDTH = 3 * (BOX + _GAP_X) - _GAP_X
-_INDEX, _CLASS, _LONG_CLASS = 7.5, 9.0, 7.5
+_INDEX = 7.5
 _PICTURE_TOP, _BELOW = 24, 34
 
 
@@ -116,10 +116,6 @@ def _write_classes(
     """Yield the class of each example, all in one size; none where there are no labels."""
     if shown.labels is None:
         return
-    names = [name_class(k, class_names[k] if class_names else "") for k in shown.labels.tolist()]
-    room = BOX / POINT
-    is_long = any(measure(name, _CLASS, "bold") > room for name in names)
-    size = _LONG_CLASS if is_long else _CLASS
-    for name, (left, y) in zip(names, places, strict=True):
-        text = shorten(name, room, size, "bold")
+    texts, size = fit_classes(shown.labels.tolist(), class_names, BOX / POINT)
+    for text, (left, y) in zip(texts, places, strict=True):
         yield Letters(left + BOX / 2, y, text, size, weight="bold", align="center")
