@@ -23,6 +23,7 @@ __all__ = [
     "check_axes",
     "check_probabilities",
     "find_positions",
+    "read_only",
     "smallest_unsigned",
 ]
 
@@ -159,6 +160,13 @@ def find_positions(
             f"{index.max()}; got {absent[0]}."
         )
     return positions.astype(np.int64)
+
+
+def read_only(array: Array) -> Array:
+    """Return a view that cannot be written through; the caller's own array stays as it is."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def smallest_unsigned(n_classes: int) -> np.dtype[np.unsignedinteger[Any]]:

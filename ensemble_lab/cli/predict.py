@@ -1,8 +1,9 @@
 """Predict with all members of a run on another data set.
 
-SOURCE is digits, mnist or an npz file with x_test (and y_test, if labelled); SPLIT is train or
-test. Where the run's data have a canvas, the images are placed on it like the run's. Afterwards
---split NAME works in vote, errors and gallery, if there are labels.
+SOURCE is digits, mnist, qmnist, emnist_digits, fashion_mnist, kmnist or an npz file with x_test
+(and y_test, if labelled); SPLIT is train or test, of qmnist also test50k. Where the run's data
+have a canvas, the images are placed on it like the run's. Afterwards --split NAME works in vote,
+errors and gallery, if there are labels.
 """
 
 from typing import Annotated

@@ -6,7 +6,7 @@ from typing import get_args
 
 import numpy as np
 
-from ensemble_lab.arrays import Array, Images, Index, Labels, check_axes, find_positions
+from ensemble_lab.arrays import Array, Images, Index, Labels, check_axes, find_positions, read_only
 from ensemble_lab.canonical import array_sha256
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.roles import Role
@@ -18,6 +18,7 @@ __all__ = [
     "Role",
     "Split",
     "build_split",
+    "check_index",
     "missing_classes",
     "number_classes",
     "take",
@@ -175,15 +176,13 @@ def build_split(name: str, role: Role, index: Array, images: Array, labels: Arra
         raise DataError(f"role must be one of {', '.join(get_args(Role))}; got {role!r}.")
     _check_images(images, name)
     n_examples = len(images)
-    index = _whole(index, f"index of {name}", n_examples)
-    if len(np.unique(index)) < n_examples:
-        raise DataError(f"index of {name} must name each example once; some come twice.")
+    index = check_index(index, name=f"index of {name}", n_examples=n_examples)
     values = None if labels is None else _whole(labels, f"labels of {name}", n_examples)
     return Split(
         name=name,
         role=role,
         index=index,
-        images=_read_only(images),
+        images=read_only(images),
         labels=values,
         images_sha256=array_sha256(images),
         labels_sha256=None if values is None else array_sha256(values),
@@ -260,6 +259,29 @@ def missing_classes(split: Split, n_classes: int) -> tuple[int, ...]:
     return tuple(np.flatnonzero(counts == 0).tolist())
 
 
+def check_index(index: Array, *, name: str, n_examples: int | None = None) -> Index:
+    """Return the index as int64 (examples,) that cannot be written through.
+
+    Parameters
+    ----------
+    index : int (examples,)
+        Distinct, 0 or more, at least one.
+    name : str
+        What to call it in the message.
+    n_examples : int, optional
+        How long it must be.
+
+    Raises
+    ------
+    DataError
+        Whatever of this does not hold.
+    """
+    checked = _whole(index, name, index.size if n_examples is None else n_examples)
+    if len(np.unique(checked)) < len(checked):
+        raise DataError(f"{name} must name each example once; some come twice.")
+    return checked
+
+
 def number_classes(n_classes: int) -> tuple[str, ...]:
     """Return class names for classes that have none: their numbers.
 
@@ -283,17 +305,11 @@ def _check_images(images: Array, name: str) -> None:
 def _whole(values: Array, name: str, n_examples: int) -> Index:
     """Return int64 (examples,), refusing another shape, other numbers and negative ones."""
     check_axes(values, "examples", name=name, error=DataError, examples=n_examples)
-    if values.dtype.kind not in "iu":
-        raise DataError(f"{name} must be whole numbers; got {values.dtype}.")
+    if values.dtype.kind not in "iu" or values.size == 0:
+        got = values.dtype if values.size else "none"
+        raise DataError(f"{name} must be whole numbers; got {got}.")
     if values.min() < 0 or int(values.max()) >= 2**63:
         raise DataError(
             f"{name} must be from 0 to 2**63 - 1; got {values.min()} to {values.max()}."
         )
-    return _read_only(values.astype(np.int64))
-
-
-def _read_only(array: Array) -> Array:
-    """Return a view that cannot be written through; the caller's own array stays as it is."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
+    return read_only(values.astype(np.int64))

@@ -8,7 +8,7 @@ from ensemble_lab.seeds import draw_generator, draw_uniform
 
 __all__ = ["draw_offsets", "enlarge_by_three", "place_on_canvas"]
 
-_SPLIT_NUMBERS = {"train": 0, "test": 1}
+_SPLIT_NUMBERS = {"train": 0, "test": 1, "test50k": 2}
 """Never changed: stored members were trained on images at places drawn with them."""
 
 
@@ -63,7 +63,7 @@ def draw_offsets(seed: int, split: str, index: Index, *, largest: tuple[int, int
     ----------
     seed : int
         Of the canvas.
-    split : {"train", "test"}
+    split : {"train", "test", "test50k"}
         The published split, before validation is cut.
     index : int64 (examples,)
         Positions in the split as published.

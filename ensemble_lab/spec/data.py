@@ -6,7 +6,19 @@ from pydantic import Field, TypeAdapter
 
 from ensemble_lab.spec.frozen import FrozenSpec, parse_stored
 
-__all__ = ["CanvasSpec", "DataSpec", "Digits", "Mnist", "Npz", "ValidationSpec", "parse_data"]
+__all__ = [
+    "CanvasSpec",
+    "DataSpec",
+    "Digits",
+    "EmnistDigits",
+    "FashionMnist",
+    "Kmnist",
+    "Mnist",
+    "Npz",
+    "Qmnist",
+    "ValidationSpec",
+    "parse_data",
+]
 
 
 class ValidationSpec(FrozenSpec):
@@ -63,6 +75,30 @@ class Mnist(_Data):
     name: Literal["mnist"]
 
 
+class Qmnist(_Data):
+    """MNIST rebuilt from NIST's scans with its 60,000 test images, found as MNIST is."""
+
+    name: Literal["qmnist"]
+
+
+class FashionMnist(_Data):
+    """Zalando's articles in the format of MNIST, found in a folder ``fashion_mnist``."""
+
+    name: Literal["fashion_mnist"]
+
+
+class Kmnist(_Data):
+    """Ten cursive hiragana in the format of MNIST, found in a folder ``kmnist``."""
+
+    name: Literal["kmnist"]
+
+
+class EmnistDigits(_Data):
+    """EMNIST's 280,000 digits, in NIST's archive or unpacked."""
+
+    name: Literal["emnist_digits"]
+
+
 class Npz(_Data):
     """Your own x_train, y_train, x_test, y_test in one npz file.
 
@@ -73,7 +109,10 @@ class Npz(_Data):
     path: str
 
 
-DataSpec = Annotated[Digits | Mnist | Npz, Field(discriminator="name")]
+DataSpec = Annotated[
+    Digits | Mnist | Qmnist | EmnistDigits | FashionMnist | Kmnist | Npz,
+    Field(discriminator="name"),
+]
 
 _ADAPTER: TypeAdapter[DataSpec] = TypeAdapter(DataSpec)
 

@@ -146,8 +146,8 @@ def build_experiment(
     ----------
     preset : str
     data : str
-        ``mnist``, ``digits`` or the path of an npz file; validation share and canvas are
-        the preset's.
+        A source as in `ensemble_lab.data.sources.parse_source`, without a split;
+        validation share and canvas are the preset's.
     seeds : sequence of int
         Different ones.
 
@@ -168,6 +168,8 @@ def build_experiment(
     if not seeds or len(set(seeds)) < len(seeds):
         raise SpecError(f"seeds must be there and differ; got {list(seeds)}.")
     recipe = {field: getattr(chosen.training, field) for field in TrainingSpec.model_fields}
+    # What a preset quotes was reached on MNIST.
+    is_mnist = source.name == "mnist"
     group = MemberGroup(
         group=preset,
         architecture=chosen.architecture,
@@ -176,10 +178,10 @@ def build_experiment(
         **recipe,
     )
     return ExperimentSpec(
-        name=preset if source.name == "mnist" else f"{preset}-{source.name}",
+        name=preset if is_mnist else f"{preset}-{source.name.replace('_', '-')}",
         data=source,
         members=(group,),
-        published=chosen.published,
+        published=chosen.published if is_mnist else (),
     )
 
 

@@ -1,27 +1,18 @@
 """IDX files: the true format, and every way of it being wrong."""
 
 import gzip
-import struct
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ensemble_lab.data.sources.idx import load_idx
+from ensemble_lab.data.sources.idx import load_idx, load_idx_int32
 from ensemble_lab.exceptions import DataError
+from tests.data.idx_files import idx_bytes
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 4, 3), np.uint8)
 AXES = "examples height width"
-
-
-def idx_bytes(array: np.ndarray, shape: tuple[int, ...] | None = None, kind: int = 8) -> bytes:
-    shape = array.shape if shape is None else shape
-    return (
-        struct.pack(">HBB", 0, kind, len(shape))
-        + struct.pack(f">{len(shape)}I", *shape)
-        + array.tobytes()
-    )
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
@@ -85,6 +76,44 @@ def test_bad_file_is_named_with_its_facts(tmp_path: Path, content: bytes, facts:
         load_idx(path, AXES)
     assert "bad-idx" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+TABLE = np.array([[5, 4, 2154, -1], [0, 0, 0, 2**31 - 1]], ">i4")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_int32_comes_in_the_machines_own_byte_order(tmp_path: Path, pack: type[bytes]) -> None:
+    path = tmp_path / "labels"
+    path.write_bytes(pack(idx_bytes(TABLE)))
+    read = load_idx_int32(path, "examples columns", n_examples=2)
+    assert read.dtype == np.int32
+    assert read.dtype.isnative
+    assert np.array_equal(read, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("content", "facts"),
+    [
+        (idx_bytes(TABLE, kind=8), "big-endian int32 .type 0c.; got type 08"),
+        (idx_bytes(TABLE)[:-1], r"32 bytes of shape \(2, 4\).*44|got 31"),
+        (idx_bytes(TABLE) + b"\0", "end after the 32 bytes"),
+        (idx_bytes(TABLE, (2**31, 8)), "must hold 2 examples; got 2,147,483,648"),
+        (idx_bytes(TABLE, (2, 2**31)), "17,179,869,184 bytes.*cannot hold more than 44"),
+    ],
+)
+def test_bad_int32_file_is_named_with_its_facts(tmp_path: Path, content: bytes, facts: str) -> None:
+    path = tmp_path / "bad-idx"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=facts):
+        load_idx_int32(path, "examples columns", n_examples=2)
+
+
+def test_another_number_of_examples_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "images"
+    path.write_bytes(GOOD)
+    assert len(load_idx(path, AXES, n_examples=5)) == 5
+    with pytest.raises(DataError, match="must hold 60,000 examples; got 5, in"):
+        load_idx(path, AXES, n_examples=60_000)
 
 
 def test_header_that_promises_too_much_allocates_nothing(tmp_path: Path) -> None:

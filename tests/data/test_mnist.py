@@ -2,12 +2,8 @@
 
 import gzip
 import hashlib
-import http.server
-import os
-import struct
 import sys
-import threading
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +14,8 @@ from ensemble_lab.data.sources import load_dataset, load_published, load_split, 
 from ensemble_lab.exceptions import DataError, MissingExtraError
 from ensemble_lab.spec.data import Mnist
 from tests.conftest import miss, need
+from tests.data.conftest import Served
+from tests.data.idx_files import idx_bytes, publish
 
 MNIST = Mnist(name="mnist")
 RNG = np.random.default_rng(0)
@@ -31,11 +29,6 @@ ARRAYS = {
 
 VALIDATION_SHA256 = "0ad50d5af7b23c78a9e5b07a57c6eb030b91ba1d60a858f89096118edfcba0cb"
 """Of the tenth that seed 0 cuts from the real training split."""
-
-
-def idx_bytes(array: np.ndarray) -> bytes:
-    shape = struct.pack(f">{array.ndim}I", *array.shape)
-    return struct.pack(">HBB", 0, 8, array.ndim) + shape + array.tobytes()
 
 
 FILES = {
@@ -67,53 +60,17 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
         labels = array_sha256(ARRAYS[f"y_{split}"].astype(np.int64))
         monkeypatch.setitem(mnist.ARRAYS_SHA256, f"{split} images", images)
         monkeypatch.setitem(mnist.ARRAYS_SHA256, f"{split} labels", labels)
-    for name, content in FILES.items():
-        monkeypatch.setitem(mnist.FILES_SHA256, name, hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(
+        mnist, "PUBLICATION", replace(mnist.PUBLICATION, files=publish(FILES, "sha256"))
+    )
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home without any of the places that are looked at."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    for name in ("ENSEMBLE_LAB_DATA", "KERAS_HOME", "XDG_CACHE_HOME", "ENSEMBLE_LAB_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
-        monkeypatch.setenv(name, str(folder))
-    return folder
-
-
-@pytest.fixture
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this machine be reached directly, whatever the user's network asks for."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, "127.0.0.1")
-
-
-@pytest.fixture
-def server(tmp_path: Path, no_proxy: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder served at the address of the download."""
-    need("pooch")
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args, directory=str(folder))  # type: ignore[arg-type]
-
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
-        thread.start()
-        monkeypatch.setattr(mnist, "ADDRESS", f"http://127.0.0.1:{httpd.server_port}/")
-        yield folder
-        httpd.shutdown()
-        thread.join()
+def server(served: Served, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder at the address of the download."""
+    publication = replace(mnist.PUBLICATION, address=served.address)
+    monkeypatch.setattr(mnist, "PUBLICATION", publication)
+    return served.folder
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -200,7 +157,8 @@ def test_failed_download_says_where_to_lay_the_files() -> None:
 @pytest.mark.usefixtures("home", "no_proxy")
 def test_without_network_the_message_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     need("pooch")
-    monkeypatch.setattr(mnist, "ADDRESS", "http://127.0.0.1:9/")
+    publication = replace(mnist.PUBLICATION, address="http://127.0.0.1:9/")
+    monkeypatch.setattr(mnist, "PUBLICATION", publication)
     with pytest.raises(DataError, match=r"refused.*ENSEMBLE_LAB_DATA") as caught:
         locate(MNIST)
     assert "\n" not in str(caught.value)
@@ -265,7 +223,8 @@ def test_real_idx_files_give_the_same_hashes_as_the_npz(mnist_dir: Path) -> None
     if not (images.exists() and labels.exists()):
         miss(f"no IDX files of the test split in {mnist_dir}")
     for path in (images, labels):
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == mnist.FILES_SHA256[path.name]
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert mnist.PUBLICATION.file(path.name).checksum == f"sha256:{digest}"
     read = mnist.load_idx(images, "examples height width")[..., np.newaxis]
     assert array_sha256(read) == mnist.ARRAYS_SHA256["test images"]
     read = mnist.load_idx(labels, "examples").astype(np.int64)

@@ -157,7 +157,15 @@ MISTAKES = [
     ('"first-vote"', f'"{"a" * 65}"', ["name", "64"]),
     ('"first-vote"', "3", ["name must be text", "got 3"]),
     ('"first-vote"', '"first-vote', ["TOML", "line 2"]),
-    ('"mnist"', '"mnits"', ["data.name", "digits, mnist, npz", "'mnist'?"]),
+    (
+        '"mnist"',
+        '"mnits"',
+        [
+            "data.name",
+            "digits, mnist, qmnist, emnist_digits, fashion_mnist, kmnist, npz",
+            "'mnist'?",
+        ],
+    ),
     ('name = "mnist"', "", ["data must be a table with a name"]),
     ('name = "mnist"', 'name = "npz"', ["path must be given", "data.path"]),
     ('name = "mnist"', 'name = "mnist"\npath = "x"', ["path is no key here", "name, validation"]),

@@ -216,3 +216,11 @@ def test_presets_command_fits_a_terminal(name, capsys):
     assert not ended.value.code
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
+
+
+def test_experiment_on_other_data_is_named_after_them_and_quotes_nothing():
+    """What a preset's sources report was reached on MNIST."""
+    mnist, other = (build_experiment("cnn3", data=data) for data in ("mnist", "fashion_mnist"))
+    assert (mnist.name, other.name) == ("cnn3", "cnn3-fashion-mnist")
+    assert mnist.published
+    assert other.published == ()

@@ -5,32 +5,40 @@ placed on a canvas here and the validation split is cut, for all sources alike.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ensemble_lab.data.dataset import Dataset, Split, build_split, number_classes
-from ensemble_lab.data.sources import digits, mnist, npz
+from ensemble_lab.data.metadata import Metadata
+from ensemble_lab.data.sources import digits, mnist, npz, qmnist
+from ensemble_lab.data.sources.emnist_digits import EMNIST_DIGITS
+from ensemble_lab.data.sources.fashion_mnist import FASHION_MNIST
+from ensemble_lab.data.sources.image_set import ImageSet
+from ensemble_lab.data.sources.kmnist import KMNIST
 from ensemble_lab.data.splits import cut_validation
 from ensemble_lab.data.transforms import draw_offsets, place_on_canvas
 from ensemble_lab.exceptions import DataError
-from ensemble_lab.spec.data import CanvasSpec, DataSpec, Digits, Mnist, Npz
+from ensemble_lab.roles import PUBLISHED_ROLES, Role
+from ensemble_lab.spec.data import CanvasSpec, DataSpec, Npz, parse_data
 from ensemble_lab.spelling import closest
 
 __all__ = [
-    "PUBLISHED_SPLITS",
     "SOURCES",
     "Source",
     "load_class_names",
     "load_dataset",
+    "load_metadata",
     "load_published",
     "load_split",
     "locate",
     "parse_source",
 ]
 
-PUBLISHED_SPLITS = ("train", "test")
+
+def _know_nothing(_spec: DataSpec, _split: str, _data_dir: Path | None) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -40,27 +48,60 @@ class Source:
     Attributes
     ----------
     load : function (spec, data_dir) -> Dataset
-        Reads train and test, both labelled.
+        Reads train and test; train is labelled.
     load_split : function (spec, split name, data_dir) -> Split
-        Reads one of them; it may be unlabelled.
+        Reads one split; it may be unlabelled.
     locate : function (data_dir) -> folder or None
         Finds (or downloads) the files; None where no folder is needed.
     load_names : function (spec) -> names or None
         Class names as published; None where the source does not say.
+    load_metadata : function (spec, split name, data_dir) -> Metadata or None
+        Reads what is known of the examples of a split besides their labels.
+    roles : mapping of str to {"report", "none"}
+        Each published split, and what its labels, if it has some, may decide.
     """
 
     load: Callable[[Any, Path | None], Dataset]
     load_split: Callable[[Any, str, Path | None], Split]
     locate: Callable[[Path | None], Path | None]
     load_names: Callable[[Any], tuple[str, ...] | None]
+    load_metadata: Callable[[Any, str, Path | None], Metadata | None] = _know_nothing
+    roles: Mapping[str, Role] = field(default_factory=lambda: PUBLISHED_ROLES)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the published splits."""
+        return tuple(self.roles)
+
+    @classmethod
+    def of_set(cls, images: ImageSet) -> "Source":
+        """Return the row of a set in MNIST's format."""
+        return cls(images.load, images.load_split, images.locate, images.load_names)
+
+
+def _ten_digits(_spec: DataSpec) -> tuple[str, ...]:
+    return number_classes(10)
+
+
+def _as_given(data_dir: Path | None) -> Path | None:
+    return data_dir
 
 
 SOURCES = {
-    "digits": Source(
-        digits.load, digits.load_split, lambda data_dir: data_dir, lambda spec: number_classes(10)
+    "digits": Source(digits.load, digits.load_split, _as_given, _ten_digits),
+    "mnist": Source(mnist.load, mnist.load_split, mnist.locate, _ten_digits, mnist.load_metadata),
+    "qmnist": Source(
+        qmnist.load,
+        qmnist.load_split,
+        qmnist.locate,
+        _ten_digits,
+        qmnist.load_metadata,
+        qmnist.ROLES,
     ),
-    "mnist": Source(mnist.load, mnist.load_split, mnist.locate, lambda spec: number_classes(10)),
-    "npz": Source(npz.load, npz.load_split, lambda data_dir: data_dir, npz.load_names),
+    "emnist_digits": Source.of_set(EMNIST_DIGITS),
+    "fashion_mnist": Source.of_set(FASHION_MNIST),
+    "kmnist": Source.of_set(KMNIST),
+    "npz": Source(npz.load, npz.load_split, _as_given, npz.load_names),
 }
 """Source names and how each is read."""
 
@@ -110,9 +151,9 @@ def load_split(spec: DataSpec, split: str = "test", data_dir: Path | None = None
     Raises
     ------
     DataError
-        As `load_published`, or a split that is neither ``train`` nor ``test``.
+        As `load_published`, or a split that the source does not publish.
     """
-    _check_split(split, spec.name)
+    _check_split(split, spec.name, spec.name)
     published = SOURCES[spec.name].load_split(spec, split, data_dir)
     return published if spec.canvas is None else _place(published, spec.canvas)
 
@@ -126,6 +167,35 @@ def load_class_names(spec: DataSpec) -> tuple[str, ...] | None:
         A file that is absent or damaged.
     """
     return SOURCES[spec.name].load_names(spec)
+
+
+def load_metadata(
+    spec: DataSpec, split: str = "test", data_dir: Path | None = None
+) -> Metadata | None:
+    """Return what a source knows of a published split's examples, or None if it knows nothing.
+
+    Parameters
+    ----------
+    spec : DataSpec
+    split : str
+        As published: of validation examples ask ``train``, and take theirs by index.
+    data_dir : path, optional
+        Folder to look in first.
+
+    Returns
+    -------
+    Metadata or None
+        For MNIST and QMNIST: ``series`` (NIST's hsf partition), ``writer``,
+        ``writer_digit`` (the digit's number among its writer's), ``nist_class`` and
+        ``nist_index``, each int64 (examples,).
+
+    Raises
+    ------
+    DataError
+        No such split; or a file that is nowhere, damaged, or about other examples.
+    """
+    _check_split(split, spec.name, spec.name)
+    return SOURCES[spec.name].load_metadata(spec, split, data_dir)
 
 
 def locate(spec: DataSpec, data_dir: Path | None = None) -> Path | None:
@@ -145,8 +215,8 @@ def locate(spec: DataSpec, data_dir: Path | None = None) -> Path | None:
 def parse_source(text: str) -> tuple[DataSpec, str]:
     """Return the source and the split that ``SOURCE[:SPLIT]`` names.
 
-    A source is ``digits``, ``mnist`` or the path of an npz file; the split is ``test``
-    unless given. Nothing is opened.
+    A source is a name of the registry, such as ``mnist``, or the path of an npz file; the
+    split is ``test`` unless given. Nothing is opened.
 
     Raises
     ------
@@ -164,17 +234,18 @@ def parse_source(text: str) -> tuple[DataSpec, str]:
     match = re.fullmatch(r"(?P<path>.*\.npz)(?::(?P<split>.*))?", text, re.DOTALL | re.IGNORECASE)
     if match:
         split = "test" if match["split"] is None else match["split"]
-        _check_split(split, match["path"])
+        _check_split(split, "npz", match["path"])
         return Npz(name="npz", path=match["path"]), split
     name, colon, split = text.partition(":")
-    named: dict[str, DataSpec] = {"digits": Digits(name="digits"), "mnist": Mnist(name="mnist")}
+    named = [source for source in SOURCES if source != "npz"]
     if name not in named:
         raise DataError(
             f"source must be one of {', '.join(named)} or the path of an .npz file; got {text!r}"
             + closest(name, named)
         )
-    _check_split(split if colon else "test", name)
-    return named[name], split if colon else "test"
+    split = split if colon else "test"
+    _check_split(split, name, name)
+    return parse_data({"name": name}), split
 
 
 def _place(split: Split, canvas: CanvasSpec) -> Split:
@@ -193,9 +264,11 @@ def _place(split: Split, canvas: CanvasSpec) -> Split:
     return build_split(split.name, split.role, split.index, images, split.labels)
 
 
-def _check_split(split: str, source: str) -> None:
-    if split not in PUBLISHED_SPLITS:
+def _check_split(split: str, source: str, shown: str) -> None:
+    """Refuse a split that a source does not publish; `shown` is what the user called it."""
+    splits = SOURCES[source].splits
+    if split not in splits:
         raise DataError(
-            f"split must be one of {', '.join(PUBLISHED_SPLITS)}; got {split!r}, of {source}"
-            + closest(split, PUBLISHED_SPLITS)
+            f"split must be one of {', '.join(splits)}; got {split!r}, of {shown}"
+            + closest(split, splits)
         )

@@ -1,32 +1,47 @@
-"""Strict reader of IDX files of unsigned bytes, plain or gzipped: MNIST's own format.
+"""Strict reader of IDX files, plain or gzipped: MNIST's own format.
 
-Two zero bytes, the type (8: unsigned byte), the number of axes, each axis's length as a
-big-endian uint32, then the bytes. Nothing is allocated before the header's promise has
-been held against the size of the file.
+Two zero bytes, the type (8: unsigned byte, 12: big-endian int32), the number of axes, each
+axis's length as a big-endian uint32, then the values. Nothing is allocated before the
+header's promise has been held against the size of the file.
 """
 
 import gzip
 import math
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import numpy as np
+import numpy.typing as npt
 
+from ensemble_lab.arrays import Array
 from ensemble_lab.exceptions import DataError
 
-__all__ = ["MAX_BYTES", "MAX_DEFLATE", "load_idx"]
+__all__ = ["MAX_BYTES", "MAX_DEFLATE", "load_idx", "load_idx_int32", "read_idx"]
 
 MAX_BYTES = 16 * 2**30
 """No array of more bytes is read."""
 MAX_DEFLATE = 1032
 """Deflate can write no more than this many bytes from one (zlib's technical notes)."""
 
-_UNSIGNED_BYTE = 8
 _BLOCK = 2**20
 
 
-def load_idx(path: Path, axes: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+@dataclass(frozen=True)
+class _Type:
+    """A type of values: its number in the header, how it is stored, and its name."""
+
+    code: int
+    stored: np.dtype[np.generic]
+    name: str
+
+
+_UNSIGNED_BYTE = _Type(0x08, np.dtype(np.uint8), "unsigned bytes")
+_INT32 = _Type(0x0C, np.dtype(">i4"), "big-endian int32")
+
+
+def load_idx(path: Path, axes: str, *, n_examples: int | None = None) -> npt.NDArray[np.uint8]:
     """Return the array of an IDX file of unsigned bytes.
 
     Parameters
@@ -35,6 +50,8 @@ def load_idx(path: Path, axes: str) -> np.ndarray[tuple[int, ...], np.dtype[np.u
         Gzipped or plain; told apart by the content, not by the name.
     axes : str
         The names of the axes it must have, such as ``"examples height width"``.
+    n_examples : int, optional
+        The length that the first axis must have.
 
     Raises
     ------
@@ -42,77 +59,134 @@ def load_idx(path: Path, axes: str) -> np.ndarray[tuple[int, ...], np.dtype[np.u
         No such file, not IDX, a type other than unsigned byte, other axes, or another
         number of bytes than its header says. Names the file and what to do.
     """
+    return _load(path, axes, _UNSIGNED_BYTE, n_examples)
+
+
+def load_idx_int32(
+    path: Path, axes: str, *, n_examples: int | None = None
+) -> npt.NDArray[np.int32]:
+    """Return the array of an IDX file of big-endian int32, in the machine's own byte order.
+
+    Parameters and errors as in `load_idx`.
+    """
+    return _load(path, axes, _INT32, n_examples).astype(np.int32)
+
+
+def read_idx(
+    file: IO[bytes], where: str, axes: str, *, size: int, n_examples: int | None = None
+) -> npt.NDArray[np.uint8]:
+    """Return the array of unsigned bytes in an open IDX file (see `load_idx`).
+
+    Parameters
+    ----------
+    file : binary file
+        From its beginning; gzipped or plain.
+    where : str
+        What to call it in messages.
+    axes : str
+    size : int
+        Its length in bytes, to hold the header against.
+    n_examples : int, optional
+    """
+    return _open(file, where, axes, _UNSIGNED_BYTE, size, n_examples)
+
+
+def _load(path: Path, axes: str, kind: _Type, n_examples: int | None) -> Array:
     try:
         with path.open("rb") as file:
-            is_gzip = file.read(2) == b"\x1f\x8b"
-            file.seek(0)
-            size = path.stat().st_size
-            if not is_gzip:
-                return _read(file, path, axes, most=size)
-            with gzip.GzipFile(fileobj=file) as unpacked:
-                return _read(unpacked, path, axes, most=size * MAX_DEFLATE)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(
-            f"IDX file must be a whole gzip file; got {str(error).rstrip('.')}, in {path}. "
-            "Download it again."
-        ) from error
+            return _open(file, str(path), axes, kind, path.stat().st_size, n_examples)
     except OSError as error:
         cause = error.strerror or error
         raise DataError(f"IDX file must be readable; got {cause}, in {path}.") from error
 
 
+def _open(
+    file: IO[bytes], where: str, axes: str, kind: _Type, size: int, n_examples: int | None
+) -> Array:
+    is_gzip = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    if not is_gzip:
+        return _read(file, where, axes, kind, most=size, n_examples=n_examples)
+    try:
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            most = size * MAX_DEFLATE
+            return _read(unpacked, where, axes, kind, most=most, n_examples=n_examples)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(
+            f"IDX file must be a whole gzip file; got {str(error).rstrip('.')}, in {where}. "
+            "Download it again."
+        ) from error
+
+
 def _read(
-    file: IO[bytes] | gzip.GzipFile, path: Path, axes: str, *, most: int
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    file: IO[bytes] | gzip.GzipFile,
+    where: str,
+    axes: str,
+    kind: _Type,
+    *,
+    most: int,
+    n_examples: int | None,
+) -> Array:
+    shape = _read_header(file, where, kind)
+    words = axes.split()
+    if len(shape) != len(words):
+        raise DataError(
+            f"IDX file must have the axes ({', '.join(words)}); got shape {shape}, in {where}."
+        )
+    if n_examples is not None and shape[0] != n_examples:
+        raise DataError(
+            f"IDX file must hold {n_examples:,} {words[0]}; got {shape[0]:,}, in {where}. "
+            "Download it again."
+        )
+    n_bytes = math.prod(shape) * kind.stored.itemsize
+    if n_bytes > min(most, MAX_BYTES):
+        raise DataError(
+            f"IDX file must hold the {n_bytes:,} bytes of shape {shape} that its header says; "
+            f"it cannot hold more than {min(most, MAX_BYTES):,}, in {where}. Download it again."
+        )
+    return _fill(file, where, shape, n_bytes).view(kind.stored).reshape(shape)
+
+
+def _read_header(file: IO[bytes] | gzip.GzipFile, where: str, kind: _Type) -> tuple[int, ...]:
+    """Return the shape that the header says."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0":
         raise DataError(
             f"IDX file must begin with two zero bytes, a type and a number of axes; "
-            f"got {magic.hex(' ') or 'nothing'}, in {path}. Download it again."
+            f"got {magic.hex(' ') or 'nothing'}, in {where}. Download it again."
         )
-    if magic[2] != _UNSIGNED_BYTE:
+    if magic[2] != kind.code:
         raise DataError(
-            f"IDX file must hold unsigned bytes (type 08); got type {magic[2]:02x}, in {path}."
+            f"IDX file must hold {kind.name} (type {kind.code:02x}); got type {magic[2]:02x}, "
+            f"in {where}."
         )
     header = file.read(4 * magic[3])
     if len(header) < 4 * magic[3]:
         raise DataError(
-            f"IDX header must name {magic[3]} lengths; the file ends inside it, in {path}. "
+            f"IDX header must name {magic[3]} lengths; the file ends inside it, in {where}. "
             "Download it again."
         )
-    shape = tuple(int.from_bytes(header[i : i + 4], "big") for i in range(0, len(header), 4))
-    words = axes.split()
-    if len(shape) != len(words):
-        raise DataError(
-            f"IDX file must have the axes ({', '.join(words)}); got shape {shape}, in {path}."
-        )
-    n_bytes = math.prod(shape)
-    if n_bytes > min(most, MAX_BYTES):
-        raise DataError(
-            f"IDX file must hold the {n_bytes:,} bytes of shape {shape} that its header says; "
-            f"it cannot hold more than {min(most, MAX_BYTES):,}, in {path}. Download it again."
-        )
-    return _fill(file, path, shape)
+    return tuple(int.from_bytes(header[i : i + 4], "big") for i in range(0, len(header), 4))
 
 
 def _fill(
-    file: IO[bytes] | gzip.GzipFile, path: Path, shape: tuple[int, ...]
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    array = np.empty(math.prod(shape), np.uint8)
+    file: IO[bytes] | gzip.GzipFile, where: str, shape: tuple[int, ...], n_bytes: int
+) -> npt.NDArray[np.uint8]:
+    array = np.empty(n_bytes, np.uint8)
     done = 0
     # One byte more is asked for than must be there: it finds what is too long, and at
     # the end of a gzip file it makes the checksum be compared.
-    while block := file.read(min(_BLOCK, array.size - done + 1)):
-        if done + len(block) > array.size:
+    while block := file.read(min(_BLOCK, n_bytes - done + 1)):
+        if done + len(block) > n_bytes:
             raise DataError(
-                f"IDX file must end after the {array.size:,} bytes of shape {shape}; "
-                f"it goes on, in {path}. Download it again."
+                f"IDX file must end after the {n_bytes:,} bytes of shape {shape}; "
+                f"it goes on, in {where}. Download it again."
             )
         array[done : done + len(block)] = np.frombuffer(block, np.uint8)
         done += len(block)
-    if done < array.size:
+    if done < n_bytes:
         raise DataError(
-            f"IDX file must hold the {array.size:,} bytes of shape {shape} that its header "
-            f"says; got {done:,}, in {path}. Download it again."
+            f"IDX file must hold the {n_bytes:,} bytes of shape {shape} that its header "
+            f"says; got {done:,}, in {where}. Download it again."
         )
-    return array.reshape(shape)
+    return array

@@ -5,37 +5,54 @@ What is read is accepted by the hash of its arrays, so that Keras's npz and the 
 files give the same splits, and nothing that looks like MNIST passes for it.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from ensemble_lab.arrays import Array
-from ensemble_lab.data.dataset import Dataset, Role, Split, build_split, number_classes
+from ensemble_lab.data.dataset import Dataset, Split, build_split, number_classes
+from ensemble_lab.data.metadata import Metadata
+from ensemble_lab.data.sources import extended_labels
 from ensemble_lab.data.sources.idx import load_idx
 from ensemble_lab.data.sources.npz import load_arrays
-from ensemble_lab.exceptions import DataError, MissingExtraError
+from ensemble_lab.data.sources.publication import (
+    Publication,
+    PublishedFile,
+    find_file,
+    find_folder,
+)
+from ensemble_lab.exceptions import DataError
+from ensemble_lab.roles import PUBLISHED_ROLES
 from ensemble_lab.spec.data import Mnist
 
-__all__ = ["ADDRESS", "ARRAYS_SHA256", "FILES_SHA256", "load", "load_split", "locate"]
+__all__ = ["ARRAYS_SHA256", "PUBLICATION", "load", "load_metadata", "load_split", "locate"]
 
-ADDRESS = "https://storage.googleapis.com/cvdf-datasets/mnist/"
-
-FILES_SHA256 = {
-    "train-images-idx3-ubyte.gz": (
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
+PUBLICATION = Publication(
+    title="MNIST",
+    address="https://storage.googleapis.com/cvdf-datasets/mnist/",
+    files=(
+        PublishedFile(
+            "train-images-idx3-ubyte.gz",
+            "sha256:440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        ),
+        PublishedFile(
+            "train-labels-idx1-ubyte.gz",
+            "sha256:3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        ),
+        PublishedFile(
+            "t10k-images-idx3-ubyte.gz",
+            "sha256:8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        ),
+        PublishedFile(
+            "t10k-labels-idx1-ubyte.gz",
+            "sha256:f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+        ),
     ),
-    "train-labels-idx1-ubyte.gz": (
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
-    ),
-    "t10k-images-idx3-ubyte.gz": (
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
-    ),
-    "t10k-labels-idx1-ubyte.gz": (
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
-    ),
-}
-"""The files at `ADDRESS` and the SHA-256 of their bytes."""
+    folders=("mnist", "MNIST/raw"),
+    has_own_names=True,
+    instead=("mnist.npz",),
+)
+"""The IDX files; Keras's npz holds the same arrays."""
 
 ARRAYS_SHA256 = {
     "train images": "60e9cfee4813c27120ddb14e65858a58a61db17173afbbd71cd3d5b1623db881",
@@ -46,7 +63,7 @@ ARRAYS_SHA256 = {
 """`array_sha256` of images uint8 (examples, 28, 28, 1) and labels int64 (examples,)."""
 
 _PREFIX = {"train": "train", "test": "t10k"}
-_ROLE: dict[str, Role] = {"train": "none", "test": "report"}
+_N_EXAMPLES = {"train": 60_000, "test": 10_000}
 
 
 def load(spec: Mnist, data_dir: Path | None = None) -> Dataset:
@@ -56,12 +73,12 @@ def load(spec: Mnist, data_dir: Path | None = None) -> Dataset:
     ----------
     spec : Mnist
     data_dir : path, optional
-        See `locate`.
+        See `ensemble_lab.data.sources.publication.find_folder`.
 
     Raises
     ------
     DataError
-        See `locate`; or a file is damaged or holds something other than MNIST.
+        It is nowhere; or a file is damaged or holds something other than MNIST.
     """
     folder = locate(data_dir)
     splits = tuple(_read_split(folder, split) for split in _PREFIX)
@@ -76,81 +93,26 @@ def load_split(spec: Mnist, split: str, data_dir: Path | None = None) -> Split:
 def locate(data_dir: Path | None = None) -> Path:
     """Return the folder that holds mnist.npz or the four IDX files.
 
-    Looks in `data_dir` and nowhere else if it is given; else in the folder named by
-    ``ENSEMBLE_LAB_DATA``, in Keras's cache (``KERAS_HOME`` and ``~/.keras``) and in our
-    own cache, into which it downloads the IDX files if they are nowhere.
+    See `ensemble_lab.data.sources.publication.find_folder` for where it looks.
+    """
+    return find_folder(PUBLICATION, data_dir)
+
+
+def load_metadata(spec: Mnist, split: str, data_dir: Path | None = None) -> Metadata:
+    """Return who wrote each example: see `ensemble_lab.data.sources.extended_labels`.
 
     Raises
     ------
     DataError
-        `data_dir` holds neither, or the download failed.
-    MissingExtraError
-        There is something to download and pooch is not installed.
+        QMNIST's extended labels are nowhere, damaged, or disagree with MNIST's labels.
     """
-    if data_dir is not None:
-        if _holds_mnist(data_dir):
-            return data_dir
-        if not data_dir.is_dir():
-            raise DataError(f"data folder must be a folder; got {data_dir}.")
-        lacking = [name for name in FILES_SHA256 if _idx_path(data_dir, name) is None]
-        raise DataError(
-            f"data folder must hold mnist.npz or the four IDX files of MNIST; "
-            f"got {data_dir} without mnist.npz and {', '.join(lacking)}."
-        )
-    folders = _usual_folders()
-    for folder in folders:
-        if _holds_mnist(folder):
-            return folder
-    return _download(folders)
-
-
-def _usual_folders() -> list[Path]:
-    named = os.environ.get("ENSEMBLE_LAB_DATA")
-    keras = os.environ.get("KERAS_HOME")
-    folders = [Path(named)] if named else []
-    folders += [Path(keras) / "datasets"] if keras else []
-    return [*folders, Path("~/.keras/datasets").expanduser()]
-
-
-def _holds_mnist(folder: Path) -> bool:
-    return (folder / "mnist.npz").is_file() or all(_idx_path(folder, name) for name in FILES_SHA256)
-
-
-def _idx_path(folder: Path, name: str) -> Path | None:
-    paths = (folder / name, folder / name.removesuffix(".gz"))
-    return next((path for path in paths if path.is_file()), None)
-
-
-def _download(looked_in: list[Path]) -> Path:
-    places = ", ".join(map(str, looked_in))
-    try:
-        import pooch
-    except ImportError:
-        raise MissingExtraError(
-            f"MNIST must lie in one of {places}, or pooch be installed to download it. "
-            "Install it with: pip install 'ensemble-lab[train]'"
-        ) from None
-    pooch.get_logger().setLevel("ERROR")
-    cache = pooch.create(
-        path=pooch.os_cache("ensemble-lab") / "mnist",
-        base_url=ADDRESS,
-        registry={name: f"sha256:{digest}" for name, digest in FILES_SHA256.items()},
+    return extended_labels.load_rows(
+        split,
+        _N_EXAMPLES[split],
+        data_dir,
+        labels_sha256=ARRAYS_SHA256[f"{split} labels"],
+        title=f"MNIST's {split}",
     )
-    # stream=False: pooch leaves the socket of a refused stream open.
-    downloader = pooch.HTTPDownloader(timeout=30, stream=False)
-    try:
-        for name in FILES_SHA256:
-            cache.fetch(name, downloader=downloader)
-    except (OSError, ValueError) as error:
-        # An HTTP library's words fill half a screen; what and why stand at their ends.
-        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
-        cause = cause if len(cause) <= 200 else f"{cause[:110]} … {cause[-80:]}"
-        raise DataError(
-            f"MNIST must be downloaded from {ADDRESS}, as it is in none of {places}; that failed: "
-            f"{cause.rstrip('.')}. Lay mnist.npz or the four IDX files into a folder and name it "
-            "with --data-dir or ENSEMBLE_LAB_DATA."
-        ) from error
-    return Path(cache.abspath)
 
 
 def _read_split(folder: Path, name: str) -> Split:
@@ -166,7 +128,7 @@ def _read_split(folder: Path, name: str) -> Split:
             f"got {labels.dtype} of shape {labels.shape}, in {path}."
         )
     index = np.arange(len(images))
-    split = build_split(name, _ROLE[name], index, images[..., np.newaxis], labels)
+    split = build_split(name, PUBLISHED_ROLES[name], index, images[..., np.newaxis], labels)
     for kind, digest in (("images", split.images_sha256), ("labels", split.labels_sha256)):
         expected = ARRAYS_SHA256[f"{name} {kind}"]
         if digest != expected:
@@ -185,7 +147,7 @@ def _read_arrays(folder: Path, name: str) -> tuple[Array, Array, Path]:
         arrays = load_arrays(path, required=keys)
         return arrays[keys[0]], arrays[keys[1]], path
     images, labels = (
-        _idx_path(folder, f"{_PREFIX[name]}-{kind}-ubyte.gz")
+        find_file(folder, f"{_PREFIX[name]}-{kind}-ubyte.gz")
         for kind in ("images-idx3", "labels-idx1")
     )
     if images is None or labels is None:

@@ -13,19 +13,18 @@ from ensemble_lab.arrays import Array, Images, Labels
 from ensemble_lab.data.dataset import (
     MAX_CLASSES,
     Dataset,
-    Role,
     Split,
     build_split,
     number_classes,
 )
 from ensemble_lab.data.sources.idx import MAX_BYTES, MAX_DEFLATE
 from ensemble_lab.exceptions import DataError
+from ensemble_lab.roles import PUBLISHED_ROLES
 from ensemble_lab.spec.data import Npz
 from ensemble_lab.spelling import closest
 
 __all__ = ["load", "load_arrays", "load_names", "load_split"]
 
-_ROLE: dict[str, Role] = {"train": "none", "test": "report"}
 _BLOCK_VALUES = 2**22
 _DAMAGE = (
     EOFError,
@@ -67,7 +66,7 @@ def load(spec: Npz, data_dir: Path | None = None) -> Dataset:
     arrays = load_arrays(
         path, required=("x_train", "y_train", "x_test", "y_test"), optional=("class_names",)
     )
-    train, test = splits = tuple(_build(path, arrays, name) for name in _ROLE)
+    train, test = splits = tuple(_build(path, arrays, name) for name in PUBLISHED_ROLES)
     if train.image_shape != test.image_shape:
         raise DataError(
             f"x_train and x_test must hold images of one shape; got {train.image_shape} and "
@@ -207,7 +206,7 @@ def _build(path: Path, arrays: dict[str, Array], split: str) -> Split:
                 f"{x} and {y} must hold as many examples; got {len(images)} and {len(labels)}, "
                 f"in {path}."
             )
-    return build_split(split, _ROLE[split], np.arange(len(images)), images, labels)
+    return build_split(split, PUBLISHED_ROLES[split], np.arange(len(images)), images, labels)
 
 
 def _images(array: Array, where: str) -> Images:
