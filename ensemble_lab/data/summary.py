@@ -1,21 +1,23 @@
 """What there is to know of images and labels before anything is trained on them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 
 import numpy as np
 
 from ensemble_lab.arrays import Images, Index
 from ensemble_lab.data.dataset import Dataset, Role, Split, missing_classes
+from ensemble_lab.data.metadata import Metadata
+from ensemble_lab.data.repeats import Repeats, find_repeats
 
 __all__ = [
     "DatasetSummary",
-    "Repeats",
+    "SharedWriters",
     "SplitSummary",
     "build_summary",
     "find_constant",
-    "find_repeats",
 ]
 
 _BLOCK_VALUES = 2**22
@@ -46,6 +48,10 @@ class SplitSummary:
         Index of each image whose pixels all have one value.
     images_sha256, labels_sha256 : str
         As in `Split`.
+    n_writers : int or None
+        People who wrote the examples, where the source knows them.
+    series : tuple of (int, int) or None
+        Each series (NIST's hsf partition) and its examples, where the source knows them.
     """
 
     name: str
@@ -62,6 +68,8 @@ class SplitSummary:
     constant: tuple[int, ...]
     images_sha256: str
     labels_sha256: str | None
+    n_writers: int | None = None
+    series: tuple[tuple[int, int], ...] | None = None
 
     @property
     def imbalance(self) -> float | None:
@@ -74,26 +82,11 @@ class SplitSummary:
 
 
 @dataclass(frozen=True)
-class Repeats:
-    """Examples whose image has come before, pixel for pixel.
+class SharedWriters:
+    """How many people wrote examples of two splits."""
 
-    Attributes
-    ----------
-    split : str
-        Where they are.
-    of : str
-        Where their image came before: an earlier split, or `split` itself.
-    pairs : tuple of (int, int)
-        Index of the first example of `of` with the image, and of the example that repeats it;
-        in the order of the latter.
-    n_relabelled : int or None
-        Pairs whose two labels differ; None where one of the splits is unlabelled.
-    """
-
-    split: str
-    of: str
-    pairs: tuple[tuple[int, int], ...]
-    n_relabelled: int | None
+    splits: tuple[str, str]
+    n_writers: int
 
 
 @dataclass(frozen=True)
@@ -107,25 +100,58 @@ class DatasetSummary:
     splits : tuple of SplitSummary
     repeats : tuple of Repeats
         Within each split and of each two; only those with a pair.
+    shared_writers : tuple of SharedWriters
+        Of each two splits whose writers are known, also where there are none.
     """
 
     name: str
     class_names: tuple[str, ...]
     splits: tuple[SplitSummary, ...]
     repeats: tuple[Repeats, ...]
+    shared_writers: tuple[SharedWriters, ...] = ()
 
 
-def build_summary(dataset: Dataset) -> DatasetSummary:
-    """Return the numbers of every split, and the images that come more than once."""
+def build_summary(
+    dataset: Dataset, metadata: Mapping[str, Metadata] = MappingProxyType({})
+) -> DatasetSummary:
+    """Return the numbers of every split, and the images that come more than once.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    metadata : mapping of str to Metadata
+        Of the splits, by name; it may lack some, and hold more examples than a split.
+
+    Raises
+    ------
+    DataError
+        Metadata without an example of its split.
+    """
+    own = {
+        split.name: metadata[split.name].take_index(split.index)
+        for split in dataset.splits
+        if split.name in metadata
+    }
+    writers = {
+        name: np.unique(rows.column("writer"))
+        for name, rows in own.items()
+        if "writer" in rows.names
+    }
     return DatasetSummary(
         name=dataset.name,
         class_names=dataset.class_names,
-        splits=tuple(_summarise(split, dataset.n_classes) for split in dataset.splits),
+        splits=tuple(
+            _summarise(split, dataset.n_classes, own.get(split.name)) for split in dataset.splits
+        ),
         repeats=find_repeats(dataset.splits),
+        shared_writers=tuple(
+            SharedWriters((one, other), len(np.intersect1d(writers[one], writers[other])))
+            for one, other in combinations(writers, 2)
+        ),
     )
 
 
-def _summarise(split: Split, n_classes: int) -> SplitSummary:
+def _summarise(split: Split, n_classes: int, rows: Metadata | None) -> SplitSummary:
     counts = count_pixels(split.images)
     values, total = np.arange(len(counts)), int(counts.sum())
     mean = int(counts @ values) / total
@@ -147,7 +173,17 @@ def _summarise(split: Split, n_classes: int) -> SplitSummary:
         constant=tuple(split.index[find_constant(split.images)].tolist()),
         images_sha256=split.images_sha256,
         labels_sha256=split.labels_sha256,
+        n_writers=None if (writers := _count(rows, "writer")) is None else len(writers),
+        series=_count(rows, "series"),
     )
+
+
+def _count(rows: Metadata | None, name: str) -> tuple[tuple[int, int], ...] | None:
+    """Return each value of a column and how often it comes; None where it is not known."""
+    if rows is None or name not in rows.names:
+        return None
+    found, counts = np.unique(rows.column(name), return_counts=True)
+    return tuple(zip(found.tolist(), counts.tolist(), strict=True))
 
 
 def count_pixels(images: Images) -> Index:
@@ -171,66 +207,6 @@ def find_constant(images: Images) -> Index:
         for rows in (block.reshape(len(block), -1) for block in _blocks(images))
     ]
     return np.flatnonzero(np.concatenate(is_constant))
-
-
-def find_repeats(splits: tuple[Split, ...]) -> tuple[Repeats, ...]:
-    """Return the images that come again within a split, and in a later split.
-
-    Equal means equal in every pixel: rows are hashed once, and those that share a hash are
-    compared by their bytes.
-
-    Examples
-    --------
-    >>> from ensemble_lab.data.dataset import build_split
-    >>> images = np.array([3, 5, 3, 3], np.uint8).reshape(4, 1, 1, 1)
-    >>> split = build_split("train", "none", np.arange(4), images, np.array([0, 1, 0, 1]))
-    >>> find_repeats((split,))
-    (Repeats(split='train', of='train', pairs=((0, 2), (0, 3)), n_relabelled=1),)
-    """
-    places = _place_images(splits)
-    within = [_pair(split, split, places[split.name], places[split.name]) for split in splits]
-    across = [
-        _pair(later, earlier, places[later.name], places[earlier.name])
-        for earlier, later in combinations(splits, 2)
-    ]
-    return tuple(repeats for repeats in (*within, *across) if repeats.pairs)
-
-
-_Places = dict[bytes, list[int]]
-"""Positions of each image, by its bytes; only of images that may come twice."""
-
-
-def _place_images(splits: tuple[Split, ...]) -> dict[str, _Places]:
-    hashes = [_hash_rows(split.images) for split in splits]
-    found, counts = np.unique(np.concatenate(hashes), return_counts=True)
-    several = found[counts > 1]
-    places: dict[str, _Places] = {split.name: {} for split in splits}
-    for split, own in zip(splits, hashes, strict=True):
-        for position in np.flatnonzero(np.isin(own, several)).tolist():
-            key = split.images[position].tobytes()
-            places[split.name].setdefault(key, []).append(position)
-    return places
-
-
-def _pair(later: Split, earlier: Split, places: _Places, known: _Places) -> Repeats:
-    start = 1 if later is earlier else 0
-    pairs = sorted(
-        (position, known[key][0])
-        for key, positions in places.items()
-        if key in known
-        for position in positions[start:]
-    )
-    here, there = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
-    n_relabelled = None
-    if later.labels is not None and earlier.labels is not None:
-        n_relabelled = int((later.labels[here] != earlier.labels[there]).sum())
-    indices = zip(earlier.index[there].tolist(), later.index[here].tolist(), strict=True)
-    return Repeats(later.name, earlier.name, tuple(indices), n_relabelled)
-
-
-def _hash_rows(images: Images) -> Index:
-    """Return Python's own hash of each image's bytes; equal images have equal hashes."""
-    return np.fromiter((hash(image.tobytes()) for image in images), np.int64, len(images))
 
 
 def _blocks(images: Images) -> Iterator[Images]:

@@ -27,6 +27,7 @@ from ensemble_lab.spelling import closest
 __all__ = [
     "SOURCES",
     "Source",
+    "list_splits",
     "load_class_names",
     "load_dataset",
     "load_metadata",
@@ -59,6 +60,8 @@ class Source:
         Reads what is known of the examples of a split besides their labels.
     roles : mapping of str to {"report", "none"}
         Each published split, and what its labels, if it has some, may decide.
+    list_splits : function (spec) -> names, or None
+        Finds which of them there are; None where all are published together.
     """
 
     load: Callable[[Any, Path | None], Dataset]
@@ -67,6 +70,7 @@ class Source:
     load_names: Callable[[Any], tuple[str, ...] | None]
     load_metadata: Callable[[Any, str, Path | None], Metadata | None] = _know_nothing
     roles: Mapping[str, Role] = field(default_factory=lambda: PUBLISHED_ROLES)
+    list_splits: Callable[[Any], tuple[str, ...]] | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -101,7 +105,7 @@ SOURCES = {
     "emnist_digits": Source.of_set(EMNIST_DIGITS),
     "fashion_mnist": Source.of_set(FASHION_MNIST),
     "kmnist": Source.of_set(KMNIST),
-    "npz": Source(npz.load, npz.load_split, _as_given, npz.load_names),
+    "npz": Source(npz.load, npz.load_split, _as_given, npz.load_names, list_splits=npz.list_splits),
 }
 """Source names and how each is read."""
 
@@ -156,6 +160,12 @@ def load_split(spec: DataSpec, split: str = "test", data_dir: Path | None = None
     _check_split(split, spec.name, spec.name)
     published = SOURCES[spec.name].load_split(spec, split, data_dir)
     return published if spec.canvas is None else _place(published, spec.canvas)
+
+
+def list_splits(spec: DataSpec) -> tuple[str, ...]:
+    """Return the names of the published splits that there are; no images are read."""
+    row = SOURCES[spec.name]
+    return row.splits if row.list_splits is None else row.list_splits(spec)
 
 
 def load_class_names(spec: DataSpec) -> tuple[str, ...] | None:
