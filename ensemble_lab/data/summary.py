@@ -102,6 +102,8 @@ class DatasetSummary:
         Within each split and of each two; only those with a pair.
     shared_writers : tuple of SharedWriters
         Of each two splits whose writers are known, also where there are none.
+    unknown : str
+        Why the writers are not known though the source could name them; else empty.
     """
 
     name: str
@@ -109,6 +111,7 @@ class DatasetSummary:
     splits: tuple[SplitSummary, ...]
     repeats: tuple[Repeats, ...]
     shared_writers: tuple[SharedWriters, ...] = ()
+    unknown: str = ""
 
 
 def build_summary(
