@@ -102,12 +102,15 @@ def _build_pictures(augmented: Augmented) -> Images:
 
 
 def _describe(augmented: Augmented) -> tuple[str, ...]:
-    member = augmented.member
+    member, n_epochs = augmented.member, augmented.seen.shape[1]
     entries = ", then ".join(map(_tell, member.training.augmentation))
-    return (
-        f"{entries}; drawn with the member's seed, {member.seed}, as in training: the image "
-        "that the net learns from in that epoch",
+    note = (
+        f"The images that the net learns from in each epoch, by the draws of training with seed "
+        f"{member.seed}"
     )
+    if n_epochs > member.training.epochs:
+        note += "; in brackets, those that it would see if it went on"
+    return entries, f"{note}."
 
 
 def _tell(entry: AugmentationSpec) -> str:

@@ -15,7 +15,7 @@ from ensemble_lab.figures.frontier_axes import (
     draw_dot,
     draw_legend,
 )
-from ensemble_lab.figures.lettering import FAMILY, is_drawable, measure, shorten, wrap
+from ensemble_lab.figures.lettering import is_drawable, measure, shorten, wrap, write
 from ensemble_lab.figures.placement import Box, Place, place_labels
 from ensemble_lab.figures.quoted import QUOTED, Quoted
 
@@ -132,7 +132,7 @@ def _draw(dots: list[Dot], left_out: list[str]) -> "Figure":
         draw_dot(axes, dot)
     nameless = _draw_names(figure, axes, dots)
     draw_legend(axes)
-    _write(figure, _AXES.left, _HEIGHT - 22, "MNIST: test errors against training", _TITLE, INK)
+    write(figure, _AXES.left, _HEIGHT - 22, "MNIST: test errors against training", _TITLE, INK)
     _write_notes(figure, left_out, nameless)
     return figure
 
@@ -183,7 +183,7 @@ def _draw_name(
         xs, ys = ([value / full for value in pair] for pair, full in zip(ends, _SIZE, strict=True))
         figure.add_artist(Line2D(xs, ys, color=style.colour, linewidth=0.5, alpha=0.7))
     # Half the descent of a letter stands below the baseline.
-    _write(figure, place.box.left, place.box.bottom + 0.2 * _NAME, name, _NAME, colour)
+    write(figure, place.box.left, place.box.bottom + 0.2 * _NAME, name, _NAME, colour)
 
 
 def _write_notes(figure: "Figure", left_out: list[str], nameless: list[str]) -> None:
@@ -198,24 +198,10 @@ def _write_notes(figure: "Figure", left_out: list[str], nameless: list[str]) -> 
         notes.append(f"Drawn without a name: {_list(nameless)}.")
     lines = [line for note in notes for line in wrap(note, _AXES.right - _AXES.left, _SMALL)]
     for row, line in enumerate(lines):
-        _write(figure, _AXES.left, 52 - 9.5 * row, line, _SMALL, _FAINT)
+        write(figure, _AXES.left, 52 - 9.5 * row, line, _SMALL, _FAINT)
 
 
 def _list(names: Iterable[str]) -> str:
     listed = list(names)
     rest = len(listed) - _MOST_LISTED
     return ", ".join(listed[:_MOST_LISTED]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _write(figure: "Figure", x: float, y: float, text: str, size: float, colour: str) -> None:
-    figure.text(
-        x / _WIDTH,
-        y / _HEIGHT,
-        text,
-        fontsize=size,
-        fontfamily=FAMILY,
-        color=colour,
-        verticalalignment="baseline",
-        # A group may be called "$5".
-        parse_math=False,
-    )

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = [
     "FAMILY",
@@ -13,6 +16,7 @@ __all__ = [
     "name_class",
     "shorten",
     "wrap",
+    "write",
 ]
 
 Weight = Literal["normal", "bold"]
@@ -130,3 +134,31 @@ def wrap(text: str, width: float, size: float, weight: Weight = "normal") -> tup
         else:
             lines.append(shorten(word, width, size, weight))
     return tuple(lines)
+
+
+def write(
+    figure: "Figure",
+    x: float,
+    y: float,
+    text: str,
+    size: float,
+    colour: str,
+    *,
+    weight: Weight = "normal",
+    align: Literal["left", "center", "right"] = "left",
+) -> None:
+    """Write a line on a figure, its baseline at `y`; in points from the lower left corner."""
+    width, height = 72 * figure.get_size_inches()
+    figure.text(
+        x / width,
+        y / height,
+        text,
+        fontsize=size,
+        fontfamily=FAMILY,
+        fontweight=weight,
+        color=colour,
+        horizontalalignment=align,
+        verticalalignment="baseline",
+        # A run, a group or a class may be called "$5".
+        parse_math=False,
+    )
