@@ -22,6 +22,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "demo": "Train on embedded data, vote, and show what stays wrong.",
     "new": "Write a commented experiment file.",
+    "data": "Look at a data set: counts, oddities, pictures.",
     "presets": "List the models of the zoo, or show one layer by layer.",
     "train": "Train the members of an experiment that are missing.",
     "history": "Show how the members learned, epoch by epoch.",

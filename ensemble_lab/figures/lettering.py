@@ -1,12 +1,23 @@
 """Letters on a page: how wide a text is, and how to make it fit."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FAMILY", "Weight", "is_drawable", "measure", "shorten", "wrap", "write"]
+__all__ = [
+    "FAMILY",
+    "Weight",
+    "fit_classes",
+    "is_drawable",
+    "measure",
+    "name_class",
+    "shorten",
+    "wrap",
+    "write",
+]
 
 Weight = Literal["normal", "bold"]
 
@@ -14,6 +25,7 @@ FAMILY = "DejaVu Sans"
 """Comes with matplotlib: the same widths on every machine, and it has → … – and −."""
 
 _CUT = "…"
+_CLASS, _LONG_CLASS = 9.0, 7.5
 
 
 @lru_cache(maxsize=16_384)
@@ -46,6 +58,45 @@ def is_drawable(text: str, weight: Weight = "normal") -> bool:
     (True, False, False)
     """
     return not text.isspace() and {ord(letter) for letter in text} <= _characters(weight)
+
+
+def name_class(number: int, name: str, weight: Weight = "bold") -> str:
+    """Return a class's name on one line, or its number where there are no letters for the name.
+
+    Examples
+    --------
+    >>> name_class(3, "dress  coat"), name_class(3, "猫"), name_class(3, "")
+    ('dress coat', '3', '3')
+    """
+    text = " ".join(name.split())
+    return text if text and is_drawable(text, weight) else str(number)
+
+
+def fit_classes(
+    classes: Sequence[int], class_names: Sequence[str] | None, width: float
+) -> tuple[tuple[str, ...], float]:
+    """Return a bold text of at most `width` points for each class, and the size of all.
+
+    Where a name is too wide all are smaller; one that still is too wide begins with its
+    class's number, since many names may begin alike, and is cut.
+
+    Examples
+    --------
+    >>> fit_classes((0, 1), ("T-shirt/top", "Bag"), 90)
+    (('T-shirt/top', 'Bag'), 9.0)
+    >>> fit_classes((0, 1), ("T-shirt/top", "Bag"), 40)
+    (('0 T-shi…', 'Bag'), 7.5)
+    """
+    names = [name_class(number, class_names[number] if class_names else "") for number in classes]
+    is_long = any(measure(name, _CLASS, "bold") > width for name in names)
+    size = _LONG_CLASS if is_long else _CLASS
+    fitted = [
+        name
+        if measure(name, size, "bold") <= width
+        else shorten(f"{number} {name}", width, size, "bold")
+        for number, name in zip(classes, names, strict=True)
+    ]
+    return tuple(fitted), size
 
 
 def shorten(text: str, width: float, size: float, weight: Weight = "normal") -> str:

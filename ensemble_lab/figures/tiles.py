@@ -8,13 +8,14 @@ import numpy as np
 from ensemble_lab.arrays import Floats, Images, Index, Labels
 from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.figures.lettering import is_drawable
+from ensemble_lab.figures.lettering import name_class
 
 __all__ = [
     "BOX",
     "Tile",
     "build_pictures",
     "build_tiles",
+    "choose_colours",
     "picture_shape",
     "render_gap",
 ]
@@ -102,16 +103,15 @@ def _name_classes(classes: Labels, class_names: tuple[str, ...] | None) -> dict[
                 f"class_names must name every class; got {len(class_names)} names and "
                 f"class {number}."
             )
-        name = " ".join(class_names[number].split()) if class_names is not None else ""
-        names[number] = name if name and is_drawable(name, "bold") else str(number)
+        names[number] = name_class(number, class_names[number] if class_names else "")
     return names
 
 
-def picture_shape(height: int, width: int) -> tuple[int, int]:
+def picture_shape(height: int, width: int, box: int = BOX) -> tuple[int, int]:
     """Return height and width at which an image is drawn, in pixels.
 
-    The largest whole multiple that fits into `BOX`, so that every pixel of the image is a square
-    of one size; a larger image is reduced to fit.
+    The largest whole multiple that fits into a square of `box`, so that every pixel of the
+    image is a square of one size; a larger image is reduced to fit.
 
     Examples
     --------
@@ -119,24 +119,40 @@ def picture_shape(height: int, width: int) -> tuple[int, int]:
     ((168, 168), (168, 168), (128, 40), (168, 50))
     """
     longest = max(height, width)
-    scale = BOX // longest if longest <= BOX else BOX / longest
+    scale = box // longest if longest <= box else box / longest
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def build_pictures(images: Images) -> Images:
+def build_pictures(images: Images, box: int = BOX) -> Images:
     """Return images as they are drawn: uint8 (examples, height, width) or (…, 3).
 
-    Three channels are red, green and blue. Of any other number the first is drawn in grey, and
-    inverted, so that ink is dark on white.
+    Their colours are those of `choose_colours`, their size that of `picture_shape`.
 
     Parameters
     ----------
     images : uint8 (examples, height, width, channels)
+    box : int
+        Side of the square for a picture, in pixels.
     """
-    shown: Images = images if images.shape[3] == 3 else 255 - images[..., 0]
-    for axis, size in zip((1, 2), picture_shape(*images.shape[1:3]), strict=True):
+    shown = choose_colours(images)
+    sizes = picture_shape(images.shape[1], images.shape[2], box)
+    for axis, size in zip((1, 2), sizes, strict=True):
         shown = _resize(shown, axis, size)
     return shown
+
+
+def choose_colours(images: Images) -> Images:
+    """Return images in the colours they are drawn in: uint8 (examples, height, width) or (…, 3).
+
+    Three channels are red, green and blue. Of any other number the first is drawn in grey, and
+    inverted, so that ink is dark on white.
+
+    Examples
+    --------
+    >>> choose_colours(np.array([[[[0], [200]]]], np.uint8)).tolist()
+    [[[255, 55]]]
+    """
+    return images if images.shape[3] == 3 else 255 - images[..., 0]
 
 
 def _resize(images: Images, axis: int, size: int) -> Images:

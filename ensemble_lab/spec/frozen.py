@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from ensemble_lab.canonical import canonical_json, digest_of
 from ensemble_lab.exceptions import SpecError
 
-__all__ = ["FrozenSpec", "parse_stored"]
+__all__ = ["FrozenSpec", "describe_spec", "parse_stored"]
 
 Stored = TypeVar("Stored")
 
@@ -40,6 +40,22 @@ class FrozenSpec(BaseModel):
     def digest(self) -> str:
         """SHA-256 of `canonical`, 64 hex digits."""
         return digest_of(self.to_json())
+
+
+def describe_spec(spec: FrozenSpec, **always: Any) -> str:
+    """Return a spec's name and, in brackets, what is not at its default, in words.
+
+    Parameters
+    ----------
+    spec : FrozenSpec
+        One with a name.
+    **always
+        Told also where they are at their defaults.
+    """
+    values = always | spec.to_json()
+    name = values.pop("name")
+    arguments = ", ".join(f"{key} {value}" for key, value in values.items())
+    return f"{name} ({arguments})" if arguments else str(name)
 
 
 def parse_stored(adapter: TypeAdapter[Stored], values: Any, *, what: str) -> Stored:

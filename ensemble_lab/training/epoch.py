@@ -6,6 +6,7 @@ Whatever the backend, and however an epoch is cut into blocks, step i takes row 
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ensemble_lab.seeds import draw_generator, draw_state
 from ensemble_lab.spec.augmentation import split_stages
@@ -13,7 +14,29 @@ from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.training.architectures.layers import Shape
 from ensemble_lab.training.augment import draw_boxes, draw_noise, draw_transforms
 
-__all__ = ["StepArrays", "count_steps", "draw_epoch"]
+__all__ = [
+    "StepArrays",
+    "StepDraws",
+    "count_steps",
+    "draw_augmentation",
+    "draw_epoch",
+    "draw_order",
+]
+
+
+class StepDraws(NamedTuple):
+    """What augmentation draws for steps of one batch size; None for what it does not ask for.
+
+    Attributes
+    ----------
+    transforms : float32 (steps, batch, 8) or None
+    noise : int8 (steps, batch, 2, height, width) or None
+    boxes : int32 (steps, batch, 4) or None
+    """
+
+    transforms: Any
+    noise: Any
+    boxes: Any
 
 
 class StepArrays(NamedTuple):
@@ -83,38 +106,52 @@ def draw_epoch(
     """
     batch = member.training.batch_size
     n_full = n_examples // batch
-    order = draw_generator(member.seed, "order", epoch=epoch).permutation(n_examples)
-    order = order.astype(np.int32)
+    order = draw_order(member.seed, epoch, n_examples)
     parts = ((0, n_full, batch), (n_full, 1, n_examples - n_full * batch))
     return tuple(
         StepArrays(
             order=order[first * batch :][: n_steps * size].reshape(n_steps, size),
             dropout=_draw_dropout(member.seed, epoch, first, n_steps, n_dropout),
             rates=rates[first : first + n_steps],
-            **_draw_augmentation(member, epoch, image_shape, first, n_steps, size),
+            **draw_augmentation(member, epoch, image_shape, first, n_steps, size)._asdict(),
         )
         for first, n_steps, size in parts
         if n_steps and size
     )
 
 
-def _draw_augmentation(
+def draw_order(seed: int, epoch: int, n_examples: int) -> npt.NDArray[np.int32]:
+    """Return the positions of the training images in the order of an epoch: int32 (examples,)."""
+    order = draw_generator(seed, "order", epoch=epoch).permutation(n_examples)
+    return order.astype(np.int32)
+
+
+def draw_augmentation(
     member: MemberSpec, epoch: int, image_shape: Shape, first: int, n_steps: int, size: int
-) -> dict[str, Any]:
-    """Return the fields of `StepArrays` that the augmentation asks for, None the others."""
+) -> StepDraws:
+    """Return what augmentation draws for the steps `first` … of an epoch.
+
+    Parameters
+    ----------
+    member : MemberSpec
+    epoch : int
+        From 0.
+    image_shape : tuple of int
+    first, n_steps : int
+        Number of the first step, and how many there are.
+    size : int
+        Images of each.
+    """
     stages = split_stages(member.training.augmentation)
     place = (image_shape, (size,) * n_steps, member.seed, epoch)
-    drawn: dict[str, Any] = {
-        "transforms": draw_transforms(stages.warps, *place, first_step=first)
-        if stages.warps
-        else None,
-        "noise": draw_noise(*place, first_step=first) if stages.elastic else None,
-        "boxes": draw_boxes(stages.erase, *place, first_step=first) if stages.erase else None,
-    }
-    return {
-        name: None if each is None else each.reshape(n_steps, size, *each.shape[1:])
-        for name, each in drawn.items()
-    }
+    drawn: tuple[Any, ...] = (
+        draw_transforms(stages.warps, *place, first_step=first) if stages.warps else None,
+        draw_noise(*place, first_step=first) if stages.elastic else None,
+        draw_boxes(stages.erase, *place, first_step=first) if stages.erase else None,
+    )
+    return StepDraws(
+        *(None if each is None else each.reshape(n_steps, size, *each.shape[1:]) for each in drawn)
+    )
 
 
 def _draw_dropout(seed: int, epoch: int, first: int, n_steps: int, n_layers: int) -> Any:

@@ -9,7 +9,7 @@ from ensemble_lab.exceptions import SpecError
 from ensemble_lab.figures.diagram import Box, draw_diagram
 from ensemble_lab.spec.data import DataSpec, Npz, ValidationSpec
 from ensemble_lab.spec.experiment import ExperimentSpec, MemberGroup
-from ensemble_lab.spec.frozen import FrozenSpec
+from ensemble_lab.spec.frozen import describe_spec
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.spec.presets import PRESETS, Preset, load_preset
 from ensemble_lab.spec.training import TrainingSpec
@@ -93,26 +93,18 @@ def describe_recipe(training: TrainingSpec) -> str:
     'adam (rate 0.001), constant, batch 64, 12 epochs, cross-entropy'
     """
     parts = [
-        _phrase(training.optimizer, rate=training.optimizer.rate),
-        _phrase(training.schedule),
+        describe_spec(training.optimizer, rate=training.optimizer.rate),
+        describe_spec(training.schedule),
         f"batch {training.batch_size}",
         "1 epoch" if training.epochs == 1 else f"{training.epochs} epochs",
-        _phrase(training.loss),
-        *map(_phrase, training.augmentation),
+        describe_spec(training.loss),
+        *map(describe_spec, training.augmentation),
     ]
     if training.keep == "average":
         parts.append(f"weights averaged with decay {training.average_decay:g}")
     if training.keep == "best-validation":
         parts.append("weights of the best epoch on validation")
     return ", ".join(parts)
-
-
-def _phrase(spec: FrozenSpec, **always: float) -> str:
-    """Return a name and, in brackets, the arguments that are not at their default."""
-    values = always | spec.to_json()
-    name = values.pop("name")
-    arguments = ", ".join(f"{key} {value}" for key, value in values.items())
-    return f"{name} ({arguments})" if arguments else str(name)
 
 
 def save_diagram(name: str, path: Path | str) -> Path:

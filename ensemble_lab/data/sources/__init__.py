@@ -31,6 +31,7 @@ from ensemble_lab.spelling import closest
 __all__ = [
     "SOURCES",
     "Source",
+    "list_splits",
     "load_class_names",
     "load_dataset",
     "load_metadata",
@@ -63,6 +64,8 @@ class Source:
         Reads what is known of the examples of a split besides their labels.
     roles : mapping of str to {"report", "none"}
         Each published split, and what its labels, if it has some, may decide.
+    list_splits : function (spec) -> names, or None
+        Finds which of them there are; None where all are published together.
     """
 
     load: Callable[[Any, Path | None], Dataset]
@@ -71,6 +74,7 @@ class Source:
     load_names: Callable[[Any], tuple[str, ...] | None]
     load_metadata: Callable[[Any, str, Path | None], Metadata | None] = _know_nothing
     roles: Mapping[str, Role] = field(default_factory=lambda: PUBLISHED_ROLES)
+    list_splits: Callable[[Any], tuple[str, ...]] | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -105,7 +109,7 @@ SOURCES = {
     "emnist_digits": Source.of_set(EMNIST_DIGITS),
     "fashion_mnist": Source.of_set(FASHION_MNIST),
     "kmnist": Source.of_set(KMNIST),
-    "npz": Source(npz.load, npz.load_split, _as_given, npz.load_names),
+    "npz": Source(npz.load, npz.load_split, _as_given, npz.load_names, list_splits=npz.list_splits),
 }
 """Source names and how each is read."""
 
@@ -181,6 +185,12 @@ def load_split(spec: DataSpec, split: str = "test", data_dir: Path | None = None
     """
     _check_split(split, spec.name, spec.name)
     return _transform(SOURCES[spec.name].load_split(spec, split, data_dir), spec)
+
+
+def list_splits(spec: DataSpec) -> tuple[str, ...]:
+    """Return the names of the published splits that there are; no images are read."""
+    row = SOURCES[spec.name]
+    return row.splits if row.list_splits is None else row.list_splits(spec)
 
 
 def load_class_names(spec: DataSpec) -> tuple[str, ...] | None:

@@ -23,7 +23,7 @@ from ensemble_lab.roles import PUBLISHED_ROLES
 from ensemble_lab.spec.data import Npz
 from ensemble_lab.spelling import closest
 
-__all__ = ["load", "load_arrays", "load_names", "load_split"]
+__all__ = ["list_splits", "load", "load_arrays", "load_names", "load_split"]
 
 _BLOCK_VALUES = 2**22
 _DAMAGE = (
@@ -113,6 +113,20 @@ def load_names(spec: Npz) -> tuple[str, ...] | None:
     path = Path(spec.path)
     arrays = load_arrays(path, required=(), optional=("class_names",))
     return _class_names(arrays["class_names"], path) if "class_names" in arrays else None
+
+
+def list_splits(spec: Npz) -> tuple[str, ...]:
+    """Return the splits that an npz file holds images of.
+
+    Both where it holds neither or cannot be read at all: reading them says what is wrong.
+    """
+    try:
+        with zipfile.ZipFile(spec.path) as archive:
+            names = archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile):
+        names = []
+    held = tuple(split for split in PUBLISHED_ROLES if f"x_{split}.npy" in names)
+    return held or tuple(PUBLISHED_ROLES)
 
 
 def load_arrays(
