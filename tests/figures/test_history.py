@@ -176,9 +176,7 @@ def test_unfinished_members_are_named_so() -> None:
 
 
 def test_long_names_are_cut_before_their_seed() -> None:
-    histories = build_histories(
-        1, 2, name="a-very-long-name-that-nobody-would-ever-think-of-typing-in"
-    )
+    histories = build_histories(1, 2, name="a-very-long-name" + "-that-is-longer" * 5)
     names = [text for text in words(draw_history(histories)) if text.startswith("a-very-long")]
     assert [name.rpartition("-")[2] for name in names] == ["0000", "0001"]
     assert all("…" in name for name in names)
