@@ -113,17 +113,19 @@ def set_scale(axes: "Axes", values: Floats, render: Callable[[float], str]) -> N
 
     positive = values[values > 0]
     least, greatest = (positive.min(), positive.max()) if positive.size else (0.1, 1.0)
-    is_one = bool(least == greatest)
+    # A mean over members may miss their common value by its last bit.
+    is_one = bool(greatest <= least * (1 + 1e-9))
     pad = 2.0 if is_one else max(1.12, (greatest / least) ** 0.05)
     bottom, top = least / pad, greatest * pad
+    # First the limits: a scale is set on those there are, which one value leaves without a span.
     if (values == 0).any():
         # Linear from zero to the least positive value, which takes half a decade of room.
-        axes.set_yscale("symlog", linthresh=least, linscale=0.5)
         axes.set_ylim(-0.1 * least, top)
+        axes.set_yscale("symlog", linthresh=least, linscale=0.5)
         ticks = [0.0, *([least] if is_one else choose_ticks(least, top))]
     else:
-        axes.set_yscale("log")
         axes.set_ylim(bottom, top)
+        axes.set_yscale("log")
         ticks = [least] if is_one else choose_ticks(bottom, top)
     axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_minor_locator(NullLocator())

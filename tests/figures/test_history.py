@@ -241,3 +241,11 @@ def test_epochs_below_the_axis_are_few_and_whole(n_epochs: int) -> None:
     epochs = count_epochs(n_epochs)
     assert 1 <= len(epochs) <= 10
     assert 1 <= min(epochs) <= max(epochs) <= n_epochs
+
+
+def test_mean_that_misses_a_constant_rate_by_a_bit_is_one_value() -> None:
+    figure = draw_history(build_histories(n_seeds=10, n_epochs=3), by="group")
+    rate = figure.axes[-1]
+    assert [tick.get_text() for tick in rate.get_yticklabels()] == ["0.001"]
+    low, high = rate.get_ylim()
+    assert low < 0.001 < high
