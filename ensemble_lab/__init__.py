@@ -83,6 +83,7 @@ _NAMES = {
     "save_gallery": "workflows.gallery",
     "save_history": "workflows.history",
     "save_results": "workflows.results",
+    "save_submission": "workflows.submission",
     "save_summary": "workflows.summarise",
     "score_committees": "workflows.committees",
     "score_vote": "workflows.vote",
@@ -149,6 +150,7 @@ if TYPE_CHECKING:
         trace_preset,
     )
     from ensemble_lab.workflows.results import collect_results, save_results
+    from ensemble_lab.workflows.submission import save_submission
     from ensemble_lab.workflows.summarise import save_summary, summarise
     from ensemble_lab.workflows.summary_text import render_summary
     from ensemble_lab.workflows.train import train

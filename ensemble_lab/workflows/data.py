@@ -15,6 +15,7 @@ from ensemble_lab.data.sources import (
     load_metadata,
     load_split,
     parse_source,
+    parse_whole_source,
 )
 from ensemble_lab.data.summary import DatasetSummary, build_summary
 from ensemble_lab.exceptions import DataError, MissingExtraError
@@ -84,8 +85,8 @@ def _resolve(source: str | DataSpec) -> tuple[DataSpec, tuple[str, ...]]:
     """Return a source and the splits that are meant: the one that is named, or all."""
     if not isinstance(source, str):
         return source, list_splits(source)
-    spec, split = parse_source(source)
-    return spec, (split,) if source.endswith(f":{split}") else list_splits(spec)
+    spec, split = parse_whole_source(source)
+    return spec, list_splits(spec) if split is None else (split,)
 
 
 def _number_classes(splits: tuple[Split, ...]) -> tuple[str, ...]:
