@@ -140,7 +140,7 @@ def test_download_is_checked_by_either_checksum(served: Served, kind: str) -> No
 
 @pytest.mark.usefixtures("home", "served")
 def test_failed_download_says_what_to_lay_where() -> None:
-    with pytest.raises(DataError, match=r"Lay toys\.npz or the 2 files of Toys into a folder and"):
+    with pytest.raises(DataError, match=r"Lay one\.gz, two\.gz \(or toys\.npz\) into a folder and"):
         find_folder(OWN)
-    with pytest.raises(DataError, match=r"Lay the 2 files of Toys into DIR/toys and name DIR with"):
+    with pytest.raises(DataError, match=r"Lay one\.gz, two\.gz into DIR/toys and name DIR with"):
         find_folder(BORROWED)

@@ -180,7 +180,8 @@ def _describe_lack(publication: Publication, data_dir: Path) -> DataError:
         key=lambda place: len(_lacking(place, publication)),
     )
     lacking = ", ".join(_lacking(place, publication))
-    instead = f"{', '.join(publication.instead)} and " if publication.instead else ""
+    # Several are listed in what must be there; once is enough.
+    instead = f"{publication.instead[0]} and " if len(publication.instead) == 1 else ""
     inside = "" if publication.has_own_names else f" in a folder {publication.folders[0]} inside it"
     return DataError(
         f"data folder must hold {_name_files(publication)}{inside}; got {data_dir} without "
@@ -197,6 +198,12 @@ def _name_files(publication: Publication) -> str:
     count = len(publication.files)
     files = publication.files[0].name if count == 1 else f"the {count} files of {publication.title}"
     return f"{', '.join(publication.instead)} or {files}" if publication.instead else files
+
+
+def _list_files(publication: Publication) -> str:
+    """Return all that must be laid into a folder, by name."""
+    files = ", ".join(file.name for file in publication.files)
+    return f"{files} (or {', '.join(publication.instead)})" if publication.instead else files
 
 
 def _download(publication: Publication, looked_in: list[Path]) -> Path:
@@ -227,7 +234,7 @@ def _download(publication: Publication, looked_in: list[Path]) -> Path:
         named = "it" if publication.has_own_names else "DIR"
         raise DataError(
             f"{publication.title} must be downloaded from {publication.address}, as it is in none "
-            f"of {places}; that failed: {cause.rstrip('.')}. Lay {_name_files(publication)} into "
+            f"of {places}; that failed: {cause.rstrip('.')}. Lay {_list_files(publication)} into "
             f"{inside} and name {named} with --data-dir or ENSEMBLE_LAB_DATA."
         ) from error
     return Path(cache.abspath)
