@@ -56,7 +56,7 @@ Examples = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", min=0, max=2**63 - 1, metavar="S", help="Chooses them; default 0."),
+    typer.Option("--seed", min=0, metavar="S", help="Chooses them; default 0."),
 ]
 GroupBy = Annotated[Literal["label"] | None, typer.Option("--group-by", help="Of a mosaic.")]
 Perplexity = Annotated[
