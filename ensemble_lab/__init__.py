@@ -89,6 +89,7 @@ _NAMES = {
     "save_drawing": "workflows.drawings",
     "save_gallery": "workflows.gallery",
     "save_results": "workflows.results",
+    "save_submission": "workflows.submission",
     "save_summary": "workflows.summarise",
     "score_vote": "workflows.vote",
     "score_vote_by_group": "workflows.vote",
@@ -160,6 +161,7 @@ if TYPE_CHECKING:
         trace_preset,
     )
     from ensemble_lab.workflows.results import collect_results, save_results
+    from ensemble_lab.workflows.submission import save_submission
     from ensemble_lab.workflows.summarise import save_summary, summarise
     from ensemble_lab.workflows.summary_text import render_summary
     from ensemble_lab.workflows.train import train

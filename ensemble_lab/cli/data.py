@@ -1,7 +1,7 @@
 r"""Look at a data set: counts and oddities as a table, or a picture with -o FILE.
 
-SOURCE is a name such as mnist, digits or fashion_mnist, or an npz file. Pictures are of the
-split that is named, or of the first. Examples:
+SOURCE is a name such as mnist, digits or fashion_mnist, an npz file or Kaggle's csv. Pictures
+are of the split that is named, or of the first. Examples:
 
 \b
   ensemble-lab data mnist

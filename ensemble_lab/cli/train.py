@@ -28,8 +28,8 @@ PresetData = Annotated[
     typer.Option(
         "--data",
         metavar="SOURCE",
-        help="With --preset: mnist, qmnist, emnist_digits, fashion_mnist, kmnist, digits or a "
-        "file.npz; default mnist.",
+        help="With --preset: mnist, qmnist, emnist_digits, fashion_mnist, kmnist, digits, a "
+        "file.npz or the train.csv of kaggle; default mnist.",
     ),
 ]
 PresetSeeds = Annotated[

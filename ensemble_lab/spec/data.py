@@ -1,5 +1,6 @@
 """Where images come from, what they are placed on, and how the validation split is cut."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -12,12 +13,14 @@ __all__ = [
     "Digits",
     "EmnistDigits",
     "FashionMnist",
+    "Kaggle",
     "Kmnist",
     "Mnist",
     "Npz",
     "Qmnist",
     "ValidationSpec",
     "parse_data",
+    "resolve_path",
 ]
 
 
@@ -99,18 +102,32 @@ class EmnistDigits(_Data):
     name: Literal["emnist_digits"]
 
 
-class Npz(_Data):
+class _Own(_Data):
+    """Data that lie where the user says; a relative `path` is beside the experiment file."""
+
+    path: str
+
+
+class Npz(_Own):
     """Your own x_train, y_train, x_test, y_test in one npz file.
 
     A relative `path` is looked up beside the experiment file.
     """
 
     name: Literal["npz"]
-    path: str
+
+
+class Kaggle(_Own):
+    """Kaggle's train.csv and test.csv in one folder.
+
+    A relative `path` is looked up beside the experiment file.
+    """
+
+    name: Literal["kaggle"]
 
 
 DataSpec = Annotated[
-    Digits | Mnist | Qmnist | EmnistDigits | FashionMnist | Kmnist | Npz,
+    Digits | Mnist | Qmnist | EmnistDigits | FashionMnist | Kmnist | Npz | Kaggle,
     Field(discriminator="name"),
 ]
 
@@ -126,3 +143,16 @@ def parse_data(values: dict[str, Any]) -> DataSpec:
         It is none; a later version may know it.
     """
     return parse_stored(_ADAPTER, values, what="data source")
+
+
+def resolve_path(spec: DataSpec, folder: Path) -> DataSpec:
+    """Return the spec with its path, if it has one, whole: a relative one begins at `folder`.
+
+    Examples
+    --------
+    >>> resolve_path(Npz(name="npz", path="/b/x.npz"), Path("/a")).path
+    '/b/x.npz'
+    """
+    if not isinstance(spec, _Own):
+        return spec
+    return spec.model_copy(update={"path": str((folder / spec.path).resolve())})

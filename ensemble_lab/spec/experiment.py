@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.architecture import ArchitectureSpec
-from ensemble_lab.spec.data import DataSpec, Npz
+from ensemble_lab.spec.data import DataSpec, resolve_path
 from ensemble_lab.spec.frozen import FrozenSpec
 from ensemble_lab.spec.groups import merge_groups
 from ensemble_lab.spec.member import Backend, MemberSpec, check_loss, check_trainer
@@ -149,12 +149,7 @@ def load_experiment(path: Path | str) -> ExperimentSpec:
     """
     path = Path(path)
     experiment = read_experiment(path)
-    if isinstance(experiment.data, Npz):
-        data = experiment.data.model_copy(
-            update={"path": str((path.parent / experiment.data.path).resolve())}
-        )
-        return experiment.model_copy(update={"data": data})
-    return experiment
+    return experiment.model_copy(update={"data": resolve_path(experiment.data, path.parent)})
 
 
 def read_experiment(path: Path) -> ExperimentSpec:

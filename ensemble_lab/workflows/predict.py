@@ -1,5 +1,6 @@
 """Predictions of all members on another data set of the same shape."""
 
+import re
 import reprlib
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from ensemble_lab.data.dataset import Split
 from ensemble_lab.data.sources import load_class_names, load_split, parse_source
 from ensemble_lab.engines import Event
 from ensemble_lab.exceptions import DataError, MissingError
-from ensemble_lab.spec.data import DataSpec, Npz, parse_data
+from ensemble_lab.spec.data import DataSpec, parse_data, resolve_path
 from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.files import check_name
 from ensemble_lab.store.lock import lock_run
@@ -18,7 +19,7 @@ from ensemble_lab.store.run import Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.workflows.workers import check_backends, ignore, run_members
 
-__all__ = ["predict"]
+__all__ = ["name_split", "predict"]
 
 
 def predict(
@@ -64,8 +65,7 @@ def predict(
     run = run if isinstance(run, Run) else open_run(run)
     check_name(name, what="split")
     source, published = parse_source(data)
-    if isinstance(source, Npz):
-        source = source.model_copy(update={"path": str(Path(source.path).resolve())})
+    source = resolve_path(source, Path())
     source = source.model_copy(update={"canvas": parse_data(run.data).canvas})
     split = load_split(source, published, Path(data_dir) if data_dir else None)
     _check_fits(run, split, source, data)
@@ -88,6 +88,25 @@ def predict(
         report=report,
     )
     return run
+
+
+def name_split(data: str) -> str:
+    """Return what a split of ``SOURCE[:SPLIT]`` is called in a run, unless the user says.
+
+    Raises
+    ------
+    DataError
+        No such source or split.
+
+    Examples
+    --------
+    >>> name_split("qmnist:test50k"), name_split("digits/My own.npz")
+    ('qmnist-test50k', 'my-own-test')
+    """
+    source, split = parse_source(data)
+    path = getattr(resolve_path(source, Path()), "path", None)
+    name = source.name if path is None else Path(path).stem
+    return re.sub(r"[^a-z0-9]+", "-", f"{name}-{split}".lower()).strip("-")
 
 
 def _check_fits(run: Run, split: Split, source: DataSpec, data: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ensemble_lab.data.sources import parse_source
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.figures.diagram import Box, draw_diagram
-from ensemble_lab.spec.data import DataSpec, Npz, ValidationSpec
+from ensemble_lab.spec.data import DataSpec, ValidationSpec, resolve_path
 from ensemble_lab.spec.experiment import ExperimentSpec, MemberGroup
 from ensemble_lab.spec.frozen import describe_spec
 from ensemble_lab.spec.member import MemberSpec
@@ -187,12 +187,11 @@ def build_experiment(
 
 def _read_source(text: str, preset: Preset) -> DataSpec:
     source, split = parse_source(text)
-    if split != "test" or text.endswith(":test"):
+    if text.endswith(f":{split}"):
         raise SpecError(
             f"data must be a source without a split; got {text!r}. Training takes train, and test "
             "stays test."
         )
-    if isinstance(source, Npz):
-        source = source.model_copy(update={"path": str(Path(source.path).resolve())})
+    source = resolve_path(source, Path())
     share = ValidationSpec(share=preset.validation_share)
     return source.model_copy(update={"validation": share, "canvas": preset.canvas})

@@ -146,3 +146,20 @@ def test_no_damage_to_a_gzip_file_passes_or_escapes(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(DataError):
             load_idx(path, AXES)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_no_damage_to_int32_escapes(tmp_path: Path, pack: type[bytes]) -> None:
+    whole = pack(idx_bytes(TABLE))
+    rng = np.random.default_rng(3)
+    path = tmp_path / "damaged"
+    n_refused = 0
+    for _ in range(300):
+        content = bytearray(whole)
+        content[int(rng.integers(0, min(16, len(content))))] ^= int(rng.integers(1, 256))
+        path.write_bytes(content[: int(rng.integers(0, len(content) + 1))])
+        try:
+            assert load_idx_int32(path, "examples columns").shape == TABLE.shape
+        except DataError as error:
+            n_refused += "damaged" in str(error)
+    assert n_refused > 200

@@ -9,7 +9,7 @@ import pytest
 
 from ensemble_lab.data.sources import SOURCES, load_published, load_split, locate, parse_source
 from ensemble_lab.exceptions import DataError
-from ensemble_lab.spec.data import DataSpec, Digits, Mnist, Npz
+from ensemble_lab.spec.data import DataSpec, Digits, Kaggle, Mnist, Npz, resolve_path
 
 
 def test_every_data_spec_has_a_row() -> None:
@@ -38,10 +38,14 @@ def test_source_and_split_are_parsed(text: str, spec: DataSpec, split: str) -> N
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("minst", r"digits, mnist.*\.npz file; got 'minst'; did you mean 'mnist'"),
+        (
+            "minst",
+            r"digits, mnist, .*kmnist or .*\.npz or \.csv; got 'minst'; did you mean 'mnist'",
+        ),
         ("", r"got ''\."),
         (":test", r"got ':test'\."),
-        ("mine.csv", r"got 'mine\.csv'"),
+        ("mine.txt", r"got 'mine\.txt'"),
+        ("npz", r"one of digits, .*ends in \.npz or \.csv; got 'npz'"),
         ("mnist:tset", r"train, test; got 'tset', of mnist; did you mean 'test'"),
         ("mnist:", r"train, test; got ''"),
         ("mine.npz:validation", r"train, test; got 'validation', of mine\.npz"),
@@ -50,6 +54,13 @@ def test_source_and_split_are_parsed(text: str, spec: DataSpec, split: str) -> N
 def test_unknown_source_or_split_lists_the_choices(text: str, facts: str) -> None:
     with pytest.raises(DataError, match=facts):
         parse_source(text)
+
+
+@pytest.mark.parametrize("name", [name for name, row in SOURCES.items() if row.ending is None])
+def test_every_source_without_a_path_is_named_alone(name: str) -> None:
+    for split in SOURCES[name].splits:
+        spec, parsed = parse_source(f"{name}:{split}")
+        assert (spec.name, parsed) == (name, split)
 
 
 def test_absent_npz_is_refused_when_it_is_read() -> None:
@@ -77,3 +88,11 @@ def test_importing_the_sources_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("kind", [Npz, Kaggle])
+def test_relative_path_begins_at_the_folder_named(tmp_path: Path, kind: type) -> None:
+    name = kind.__name__.lower()
+    for path, whole in (("a/b", tmp_path / "a" / "b"), (str(tmp_path / "c"), tmp_path / "c")):
+        assert resolve_path(kind(name=name, path=path), tmp_path).path == str(whole)
+    assert resolve_path(Mnist(name="mnist"), tmp_path) == Mnist(name="mnist")

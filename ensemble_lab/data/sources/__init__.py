@@ -1,32 +1,24 @@
-"""Sources of images: one registry row for each `name` of a data spec.
+"""Sources of images: what a row of the registry reads, made into a data set.
 
-A row reads what was published, checks it and counts examples as published. Images are
-placed on a canvas here and the validation split is cut, for all sources alike.
+Images are placed on a canvas here and the validation split is cut, for all sources alike.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ensemble_lab.data.dataset import Dataset, Split, build_split, number_classes
+from ensemble_lab.data.dataset import Dataset, Split, build_split
 from ensemble_lab.data.metadata import Metadata
-from ensemble_lab.data.sources import digits, mnist, npz, qmnist
-from ensemble_lab.data.sources.emnist_digits import EMNIST_DIGITS
-from ensemble_lab.data.sources.fashion_mnist import FASHION_MNIST
-from ensemble_lab.data.sources.image_set import ImageSet
-from ensemble_lab.data.sources.kmnist import KMNIST
+from ensemble_lab.data.sources.registry import SOURCES, Source
 from ensemble_lab.data.splits import cut_validation
 from ensemble_lab.data.transforms import draw_offsets, place_on_canvas
 from ensemble_lab.exceptions import DataError
-from ensemble_lab.roles import PUBLISHED_ROLES, Role
-from ensemble_lab.spec.data import CanvasSpec, DataSpec, Npz, parse_data
+from ensemble_lab.spec.data import CanvasSpec, DataSpec, parse_data
 from ensemble_lab.spelling import closest
 
 __all__ = [
     "SOURCES",
     "Source",
+    "divide_source",
     "list_splits",
     "load_class_names",
     "load_dataset",
@@ -36,78 +28,6 @@ __all__ = [
     "locate",
     "parse_source",
 ]
-
-
-def _know_nothing(_spec: DataSpec, _split: str, _data_dir: Path | None) -> None:
-    return None
-
-
-@dataclass(frozen=True)
-class Source:
-    """How one kind of data is read.
-
-    Attributes
-    ----------
-    load : function (spec, data_dir) -> Dataset
-        Reads train and test; train is labelled.
-    load_split : function (spec, split name, data_dir) -> Split
-        Reads one split; it may be unlabelled.
-    locate : function (data_dir) -> folder or None
-        Finds (or downloads) the files; None where no folder is needed.
-    load_names : function (spec) -> names or None
-        Class names as published; None where the source does not say.
-    load_metadata : function (spec, split name, data_dir) -> Metadata or None
-        Reads what is known of the examples of a split besides their labels.
-    roles : mapping of str to {"report", "none"}
-        Each published split, and what its labels, if it has some, may decide.
-    list_splits : function (spec) -> names, or None
-        Finds which of them there are; None where all are published together.
-    """
-
-    load: Callable[[Any, Path | None], Dataset]
-    load_split: Callable[[Any, str, Path | None], Split]
-    locate: Callable[[Path | None], Path | None]
-    load_names: Callable[[Any], tuple[str, ...] | None]
-    load_metadata: Callable[[Any, str, Path | None], Metadata | None] = _know_nothing
-    roles: Mapping[str, Role] = field(default_factory=lambda: PUBLISHED_ROLES)
-    list_splits: Callable[[Any], tuple[str, ...]] | None = None
-
-    @property
-    def splits(self) -> tuple[str, ...]:
-        """The names of the published splits."""
-        return tuple(self.roles)
-
-    @classmethod
-    def of_set(cls, images: ImageSet) -> "Source":
-        """Return the row of a set in MNIST's format."""
-        return cls(images.load, images.load_split, images.locate, images.load_names)
-
-
-def _ten_digits(_spec: DataSpec) -> tuple[str, ...]:
-    return number_classes(10)
-
-
-def _as_given(data_dir: Path | None) -> Path | None:
-    return data_dir
-
-
-SOURCES = {
-    "digits": Source(digits.load, digits.load_split, _as_given, _ten_digits),
-    "mnist": Source(mnist.load, mnist.load_split, mnist.locate, _ten_digits, mnist.load_metadata),
-    "qmnist": Source(
-        qmnist.load,
-        qmnist.load_split,
-        qmnist.locate,
-        _ten_digits,
-        qmnist.load_metadata,
-        qmnist.ROLES,
-    ),
-    "emnist_digits": Source.of_set(EMNIST_DIGITS),
-    "fashion_mnist": Source.of_set(FASHION_MNIST),
-    "kmnist": Source.of_set(KMNIST),
-    "npz": Source(npz.load, npz.load_split, _as_given, npz.load_names, list_splits=npz.list_splits),
-}
-"""Source names and how each is read."""
 
 
 def load_published(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
@@ -223,15 +143,9 @@ def locate(spec: DataSpec, data_dir: Path | None = None) -> Path | None:
 
 
 def parse_source(text: str) -> tuple[DataSpec, str]:
-    """Return the source and the split that ``SOURCE[:SPLIT]`` names.
+    """Return the source and the split that ``SOURCE[:SPLIT]`` names, ``test`` unless given.
 
-    A source is a name of the registry, such as ``mnist``, or the path of an npz file; the
-    split is ``test`` unless given. Nothing is opened.
-
-    Raises
-    ------
-    DataError
-        No such source or split.
+    Raises what `divide_source` raises.
 
     Examples
     --------
@@ -241,21 +155,51 @@ def parse_source(text: str) -> tuple[DataSpec, str]:
     >>> parse_source("C:/data/mine.npz")[1]
     'test'
     """
-    match = re.fullmatch(r"(?P<path>.*\.npz)(?::(?P<split>.*))?", text, re.DOTALL | re.IGNORECASE)
-    if match:
-        split = "test" if match["split"] is None else match["split"]
-        _check_split(split, "npz", match["path"])
-        return Npz(name="npz", path=match["path"]), split
+    spec, split = divide_source(text)
+    return spec, split or "test"
+
+
+def divide_source(text: str) -> tuple[DataSpec, str | None]:
+    """Return the source and the split that ``SOURCE[:SPLIT]`` names; None where it names none.
+
+    A source is a name of the registry, such as ``mnist``, or the path of an npz file or of
+    Kaggle's csv. Kaggle's ``train.csv`` and ``test.csv`` are splits of the folder they are
+    in. Nothing is opened.
+
+    Raises
+    ------
+    DataError
+        No such source or split.
+
+    Examples
+    --------
+    >>> divide_source("mnist:train")[1], divide_source("mnist")[1]
+    ('train', None)
+    >>> spec, split = divide_source("digit-recognizer/train.csv")
+    >>> spec.name, spec.path, split
+    ('kaggle', 'digit-recognizer/', 'train')
+    """
+    endings = {row.ending: name for name, row in SOURCES.items() if row.ending}
+    pattern = rf"(?P<path>.*(?P<ending>{'|'.join(map(re.escape, endings))}))(?::(?P<split>.*))?"
+    if match := re.fullmatch(pattern, text, re.DOTALL | re.IGNORECASE):
+        name = endings[match["ending"].lower()]
+        path, own = SOURCES[name].divide_path(match["path"])
+        split = match["split"] if match["split"] is not None else own
+        if split is not None:
+            _check_split(split, name, match["path"])
+        if own not in (None, split):
+            raise DataError(f"split of {match['path']} must be {own} by its name; got {split!r}.")
+        return parse_data({"name": name, "path": path}), split
     name, colon, split = text.partition(":")
-    named = [source for source in SOURCES if source != "npz"]
+    named = [source for source, row in SOURCES.items() if row.ending is None]
     if name not in named:
         raise DataError(
-            f"source must be one of {', '.join(named)} or the path of an .npz file; got {text!r}"
-            + closest(name, named)
+            f"source must be one of {', '.join(named)} or the path of a file that ends in "
+            f"{' or '.join(endings)}; got {text!r}" + closest(name, named)
         )
-    split = split if colon else "test"
-    _check_split(split, name, name)
-    return parse_data({"name": name}), split
+    if colon:
+        _check_split(split, name, name)
+    return parse_data({"name": name}), split if colon else None
 
 
 def _place(split: Split, canvas: CanvasSpec) -> Split:

@@ -10,6 +10,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
+
 from ensemble_lab.arrays import Array
 from ensemble_lab.data.dataset import number_classes
 from ensemble_lab.data.sources.idx import MAX_BYTES, MAX_DEFLATE, load_idx, read_idx
@@ -57,7 +59,7 @@ def _load_part(folder: Path, publication: Publication, part: Part) -> tuple[Arra
         path = check_file(folder, publication.file(_ARCHIVE))
         images = _read_member(path, part.images, "examples width height", n_examples)
         labels = _read_member(path, part.labels, "examples", n_examples)
-    return images.swapaxes(1, 2), labels
+    return np.ascontiguousarray(images.swapaxes(1, 2)), labels
 
 
 def _find_member(folder: Path, name: str) -> Path:
