@@ -147,5 +147,6 @@ def render_example(
     """
     dataset = load_first_split(source, data_dir=data_dir)
     split = dataset.splits[0]
-    head = describe_example(split, index, dataset.class_names)
-    return f"{name_data(source)} {head}\n{render_digit(split.images[split.index == index][0])}"
+    title = f"{name_data(source)} {split.name}"
+    head = describe_example(split, index, class_names=dataset.class_names, title=title)
+    return f"{head}\n{render_digit(split.images[split.index == index][0])}"

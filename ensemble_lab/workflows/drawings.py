@@ -111,12 +111,11 @@ def _draw_projection(source: str, path: Path, drawing: Drawing, data_dir: Folder
 
 
 def _draw_digit(source: str, path: Path, drawing: Drawing, data_dir: Folder) -> None:
-    from ensemble_lab.figures.digit import describe_example, draw_digit
+    from ensemble_lab.figures.digit import draw_digit
 
     shown = _load_shown(source, data_dir)
     index = drawing.index[0] if drawing.index else int(shown.split.index[0])
-    title = f"{name_data(source)} {describe_example(shown.split, index, shown.class_names)}"
-    draw_digit(shown.split, index, class_names=shown.class_names, title=title, path=path)
+    draw_digit(shown.split, index, class_names=shown.class_names, title=shown.title, path=path)
 
 
 def _draw_augmented(source: str, path: Path, drawing: Drawing, data_dir: Folder) -> None:

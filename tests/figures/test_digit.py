@@ -43,6 +43,8 @@ def test_each_number_stands_on_its_square(shape):
 def test_title_says_which_and_what():
     figure = draw_digit(build_split_of(3), 1, class_names=("a", "b", "c"))
     assert figure.axes[0].get_title(loc="left") == "train 1: label b, 7×7×1"
+    named = draw_digit(build_split_of(3), 1, class_names=("a", "猫", "c"), title="mine train")
+    assert named.axes[0].get_title(loc="left") == "mine train 1: label ?, 7×7×1"
     bare = build_split_of(3, is_labelled=False)
     assert describe_example(bare, 2) == "train 2: no label, 7×7×1"
 

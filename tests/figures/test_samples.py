@@ -47,7 +47,8 @@ def test_all_are_shown_where_there_are_fewer():
 
 def test_class_names_stand_below_and_long_ones_keep_their_number():
     names = ("Bag", "photographs of the sea in winter", "猫")
-    shown = words(draw_samples(build_split_of(3), class_names=names))
+    shown = words(draw_samples(build_split_of(3), class_names=names, title="猫.npz train"))
+    assert "?.npz train" in shown
     assert "Bag" in shown
     assert "2" in shown
     assert any(word.startswith("1 photo") and word.endswith("…") for word in shown)
