@@ -79,12 +79,12 @@ def _draw_samples(source: str, path: Path, drawing: Drawing, data_dir: Folder) -
 
 
 def _draw_mosaic(source: str, path: Path, drawing: Drawing, data_dir: Folder) -> None:
-    from ensemble_lab.figures.mosaic import draw_mosaic
+    from ensemble_lab.figures.mosaic import save_mosaic
 
     split = _load_shown(source, data_dir).split
     if drawing.n_examples is not None:
         split = sample_split(split, drawing.n_examples, seed=drawing.seed)
-    draw_mosaic(split, by_label=drawing.by_label, path=path)
+    save_mosaic(split, path, by_label=drawing.by_label)
 
 
 def _draw_means(source: str, path: Path, drawing: Drawing, data_dir: Folder) -> None:
