@@ -28,6 +28,7 @@ __version__ = "0.1.0"
 _NAMES = {
     "Catalogue": "errors.catalogue",
     "Decision": "decision",
+    "Drawing": "workflows.drawings",
     "EnsembleLabError": "exceptions",
     "ExperimentSpec": "spec.experiment",
     "MemberSpec": "spec.member",
@@ -38,16 +39,26 @@ _NAMES = {
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
     "Vote": "analysis.vote",
+    "augment_data": "workflows.augmented",
     "build_catalogue": "errors.catalogue",
+    "build_class_means": "data.class_means",
     "build_curve": "workflows.curve",
     "build_experiment": "workflows.presets",
+    "build_mosaic": "figures.mosaic",
+    "build_projection": "data.projection",
     "collect_results": "workflows.results",
     "combine": "analysis.vote",
     "count_confusion": "workflows.confusion",
+    "draw_augmented": "figures.augmented",
+    "draw_class_means": "figures.means",
     "draw_confusion": "figures.confusion",
+    "draw_digit": "figures.digit",
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
     "draw_history": "figures.history",
+    "draw_mosaic": "figures.mosaic",
+    "draw_projection": "figures.projection",
+    "draw_samples": "figures.samples",
     "draw_subset_curve": "figures.subset_curve",
     "find_errors": "workflows.errors",
     "find_preset": "spec.presets",
@@ -57,6 +68,7 @@ _NAMES = {
     "list_presets": "workflows.presets",
     "list_runs": "workflows.inspect",
     "load_catalogue": "errors.files",
+    "load_data": "workflows.data",
     "load_epoch_votes": "store.epoch_votes",
     "load_experiment": "spec.experiment",
     "load_failure": "store.members",
@@ -73,13 +85,16 @@ _NAMES = {
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
     "predict": "workflows.predict",
+    "render_digit": "figures.digit",
     "render_experiment": "spec.experiment",
     "render_summary": "workflows.summary_text",
     "run_demo": "workflows.demo",
+    "sample_split": "data.sampling",
     "save_catalogue": "errors.files",
     "save_confusion": "workflows.confusion",
     "save_curve": "workflows.curve",
     "save_diagram": "workflows.presets",
+    "save_drawing": "workflows.drawings",
     "save_gallery": "workflows.gallery",
     "save_history": "workflows.history",
     "save_results": "workflows.results",
@@ -90,6 +105,7 @@ _NAMES = {
     "score_vote_by_group": "workflows.vote",
     "size_preset": "workflows.presets",
     "summarise": "workflows.summarise",
+    "summarise_data": "workflows.data",
     "summarise_run": "workflows.inspect",
     "trace_preset": "workflows.presets",
     "train": "workflows.train",
@@ -102,14 +118,23 @@ __all__ = ["__version__", *_NAMES]
 if TYPE_CHECKING:
     from ensemble_lab.analysis.intervals import wilson
     from ensemble_lab.analysis.vote import Vote, combine
+    from ensemble_lab.data.class_means import build_class_means
+    from ensemble_lab.data.projection import build_projection
+    from ensemble_lab.data.sampling import sample_split
     from ensemble_lab.decision import Decision
     from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
     from ensemble_lab.exceptions import EnsembleLabError
+    from ensemble_lab.figures.augmented import draw_augmented
     from ensemble_lab.figures.confusion import draw_confusion
+    from ensemble_lab.figures.digit import draw_digit, render_digit
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
     from ensemble_lab.figures.history import draw_history
+    from ensemble_lab.figures.means import draw_class_means
+    from ensemble_lab.figures.mosaic import build_mosaic, draw_mosaic
+    from ensemble_lab.figures.projection import draw_projection
+    from ensemble_lab.figures.samples import draw_samples
     from ensemble_lab.figures.subset_curve import draw_subset_curve
     from ensemble_lab.spec.experiment import (
         ExperimentSpec,
@@ -130,10 +155,13 @@ if TYPE_CHECKING:
     from ensemble_lab.store.members import load_failure, load_member
     from ensemble_lab.store.predictions import Predictions, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
+    from ensemble_lab.workflows.augmented import augment_data
     from ensemble_lab.workflows.committees import score_committees
     from ensemble_lab.workflows.confusion import count_confusion, save_confusion
     from ensemble_lab.workflows.curve import build_curve, save_curve
+    from ensemble_lab.workflows.data import load_data, summarise_data
     from ensemble_lab.workflows.demo import run_demo
+    from ensemble_lab.workflows.drawings import Drawing, save_drawing
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
     from ensemble_lab.workflows.experiments import find_results, load_results
     from ensemble_lab.workflows.gallery import save_gallery

@@ -39,6 +39,7 @@ ROOMS_OF = {
     "tensorflow": ("training/steps_tensorflow.py",),
     "jax": ("training/steps_jax.py",),
     "matplotlib": ("figures/",),
+    "PIL": ("figures/",),
     "seaborn": ("figures/",),
     "typer": ("cli/",),
     "rich": ("cli/",),

@@ -104,6 +104,16 @@ def run(folder):
     return lab.train(write(folder), run=folder / "run", engine="serial")
 
 
+def test_images_are_looked_at_before_anything_is_trained(folder):
+    source = str(folder / "shapes.npz")
+    summary = lab.summarise_data(source)
+    assert [split.n_examples for split in summary.splits] == [140, 60]
+    assert summary.repeats == ()
+    lab.save_drawing(f"{source}:train", folder / "samples.png")
+    lab.save_drawing(source, folder / "means.svg", lab.Drawing("means"))
+    assert (folder / "samples.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_training_asks_for_no_test_label(run):
     assert lab.load_ledger(run) == []
 

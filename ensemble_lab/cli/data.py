@@ -1,7 +1,7 @@
 r"""Look at a data set: counts and oddities as a table, or a picture with -o FILE.
 
-SOURCE is a name such as mnist, digits or fashion_mnist, or an npz file. Pictures are of the
-split that is named, or of the first. Examples:
+SOURCE is a name such as mnist, digits or fashion_mnist, an npz file or Kaggle's csv. Pictures
+are of the split that is named, or of the first. Examples:
 
 \b
   ensemble-lab data mnist
@@ -24,7 +24,6 @@ from ensemble_lab.spelling import parse_whole
 
 __all__ = ["command"]
 
-What = Literal["samples", "mosaic", "means", "projection", "digit", "augmented"]
 _OPTIONS = {
     "index": "--index",
     "n_examples": "--examples",
@@ -33,50 +32,56 @@ _OPTIONS = {
     "perplexity": "--perplexity",
     "recipe": "--augmentation",
 }
+"""How each attribute of a drawing is written."""
+
+SourceName = Annotated[
+    str, typer.Argument(metavar="SOURCE[:SPLIT]", help="What to look at.", show_default=False)
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Draw: a png, svg or pdf file."),
+]
+What = Annotated[
+    Literal["samples", "mosaic", "means", "projection", "digit", "augmented"] | None,
+    typer.Option(
+        "--draw",
+        help="samples unless given. digit is one image as its numbers, and is printed without "
+        "-o; augmented is what a net sees.",
+    ),
+]
+Indices = Annotated[str | None, typer.Option("--index", metavar="I,J", help="Draw these examples.")]
+Examples = Annotated[
+    int | None,
+    typer.Option("--examples", min=1, metavar="N", help="Draw N, chosen at random."),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, metavar="S", help="Chooses them; default 0."),
+]
+GroupBy = Annotated[Literal["label"] | None, typer.Option("--group-by", help="Of a mosaic.")]
+Perplexity = Annotated[
+    float | None, typer.Option("--perplexity", metavar="P", help="Of t-SNE; default 30.")
+]
+Recipe = Annotated[
+    str | None,
+    typer.Option(
+        "--augmentation",
+        metavar="RECIPE",
+        help="A preset, or FILE.toml:GROUP; --seed is the member's.",
+    ),
+]
 
 
 def command(
-    source: Annotated[
-        str,
-        typer.Argument(metavar="SOURCE[:SPLIT]", help="What to look at.", show_default=False),
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Draw: a png, svg or pdf file."),
-    ] = None,
-    draw: Annotated[
-        What | None,
-        typer.Option(
-            "--draw",
-            help="samples unless given. digit is one image as its numbers, and is printed "
-            "without -o; augmented is what a net sees.",
-        ),
-    ] = None,
-    index: Annotated[
-        str | None, typer.Option("--index", metavar="I,J", help="Draw these examples.")
-    ] = None,
-    examples: Annotated[
-        int | None,
-        typer.Option("--examples", min=1, metavar="N", help="Draw N, chosen at random."),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option("--seed", min=0, metavar="S", help="Chooses them; 0 unless given."),
-    ] = None,
-    group_by: Annotated[
-        Literal["label"] | None, typer.Option("--group-by", help="Of a mosaic.")
-    ] = None,
-    perplexity: Annotated[
-        float | None, typer.Option("--perplexity", metavar="P", help="Of t-SNE; 30 unless given.")
-    ] = None,
-    augmentation: Annotated[
-        str | None,
-        typer.Option(
-            "--augmentation",
-            metavar="RECIPE",
-            help="A preset, or FILE.toml:GROUP; --seed is the member's.",
-        ),
-    ] = None,
+    source: SourceName,
+    output: Output = None,
+    draw: What = None,
+    index: Indices = None,
+    examples: Examples = None,
+    seed: Seed = None,
+    group_by: GroupBy = None,
+    perplexity: Perplexity = None,
+    augmentation: Recipe = None,
     format: Format = "table",
     data_dir: DataDir = None,
 ) -> None:
@@ -134,6 +139,8 @@ def _check(what: str, chosen: dict[str, Any], *, has_output: bool) -> None:
         raise typer.BadParameter(f"--draw {what} needs -o FILE")
     if what == "digit" and len(chosen.get("index", ())) > 1:
         raise typer.BadParameter("--draw digit shows one example; give one --index")
+    if "index" in chosen and "n_examples" in chosen:
+        raise typer.BadParameter("--examples draws at random and --index chooses; leave out one")
     if what == "augmented" and "recipe" not in chosen:
         raise typer.BadParameter("--draw augmented needs --augmentation: a preset, such as light")
     idle = {name: value for name, value in chosen.items() if name not in DRAWINGS[what].takes}

@@ -98,8 +98,9 @@ def build_projection(
             f"images to project must have several pixels and differ; those drawn from "
             f"{split.name} do not."
         )
-    reduction = methods.pca(n_components=min(_N_COMPONENTS, *pixels.shape), random_state=seed)
-    mapping = methods.tsne(perplexity=perplexity, init="pca", random_state=seed)
+    n_components = min(_N_COMPONENTS, *pixels.shape)
+    reduction = methods.pca(n_components=n_components, random_state=_draw_state(seed))
+    mapping = methods.tsne(perplexity=perplexity, init="pca", random_state=_draw_state(seed))
     with methods.limit_threads(limits=1):
         components = reduction.fit_transform(pixels)
         neighbours = mapping.fit_transform(components)
@@ -112,11 +113,16 @@ def build_projection(
         labels=drawn.labels,
         components=components[:, :2].astype(np.float64),
         explained=(first, second),
-        n_components=components.shape[1],
+        n_components=n_components,
         neighbours=neighbours.astype(np.float64),
         perplexity=perplexity,
         divergence=float(mapping.kl_divergence_),
     )
+
+
+def _draw_state(seed: int) -> np.random.RandomState:
+    """Return a state for scikit-learn, whose own seeds end at 32 bits."""
+    return np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
 
 
 def _choose_perplexity(asked: float | None, drawn: Split) -> float:

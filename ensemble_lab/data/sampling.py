@@ -19,7 +19,7 @@ def sample_split(split: Split, n_examples: int, *, seed: int = 0) -> Split:
     Raises
     ------
     DataError
-        Fewer than one example is asked for.
+        Fewer than one example is asked for, or a seed that is none.
     """
     return take(split, sample_positions(split.index, n_examples, seed=seed))
 
@@ -30,7 +30,7 @@ def sample_positions(index: Index, n_examples: int, *, seed: int = 0) -> Index:
     Raises
     ------
     DataError
-        Fewer than one example is asked for.
+        Fewer than one example is asked for, or a seed that is none.
 
     Examples
     --------
@@ -39,5 +39,7 @@ def sample_positions(index: Index, n_examples: int, *, seed: int = 0) -> Index:
     """
     if n_examples < 1:
         raise DataError(f"examples to draw must be 1 or more; got {n_examples}.")
+    if not 0 <= seed < 2**63:
+        raise DataError(f"seed must be from 0 to 2**63 - 1; got {seed}.")
     drawn = np.argsort(draw_uniform(seed, index), kind="stable")[:n_examples]
     return drawn[np.argsort(index[drawn], kind="stable")]

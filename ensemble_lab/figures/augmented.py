@@ -1,5 +1,6 @@
 """Training images beside what a member sees of them in its first epochs."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import numpy as np
 from ensemble_lab.arrays import Images
 from ensemble_lab.figures.files import check_figure_path, house_style, save_figure
 from ensemble_lab.figures.layout import POINT
-from ensemble_lab.figures.lettering import fit_classes
+from ensemble_lab.figures.lettering import fit_classes, measure
 from ensemble_lab.figures.sheet import (
     FAINT,
     MARGIN,
@@ -29,7 +30,8 @@ __all__ = ["draw_augmented"]
 
 _BOX = 84
 """Side of the square for a picture, in pixels: 3 x 28."""
-_NAMES, _GAP, _AFTER_ORIGINAL, _HEADER = 110, 8, 20, 22
+_GAP, _AFTER_ORIGINAL, _HEADER = 8, 20, 22
+_WIDEST_NAME = 90.0
 _INDEX, _SMALL = 7.5, 7.0
 _LEAST_WIDTH = 560
 
@@ -73,9 +75,10 @@ def draw_augmented(
 def _draw(augmented: Augmented, class_names: tuple[str, ...] | None, title: str) -> "Figure":
     pictures = _build_pictures(augmented)
     n_examples, n_columns, height, width = pictures.shape[:4]
-    lefts = [MARGIN + _NAMES] + [
-        MARGIN + _NAMES + _AFTER_ORIGINAL + column * (width + _GAP)
-        for column in range(1, n_columns)
+    texts = fit_classes(augmented.labels.tolist(), class_names, _WIDEST_NAME)[0]
+    first_left = MARGIN + _measure_names(augmented, texts)
+    lefts = [first_left] + [
+        first_left + _AFTER_ORIGINAL + column * (width + _GAP) for column in range(1, n_columns)
     ]
     sheet = max(_LEAST_WIDTH, lefts[-1] + width - MARGIN)
     letters = list(write_heading(title, _describe(augmented), sheet))
@@ -84,7 +87,9 @@ def _draw(augmented: Augmented, class_names: tuple[str, ...] | None, title: str)
     # Index and class stand in two lines, whatever the height of a picture.
     row_height = max(height, 40) + _GAP
     tops = [first + _HEADER + row * row_height for row in range(n_examples)]
-    letters += _write_examples(augmented, class_names, tops)
+    for number, text, top in zip(augmented.index.tolist(), texts, tops, strict=True):
+        letters.append(Letters(MARGIN, top + 16, str(number), _INDEX, weight="bold"))
+        letters.append(Letters(MARGIN, top + 36, text, _INDEX))
     figure, axes = open_sheet(sheet + 2 * MARGIN, tops[-1] + row_height - _GAP + MARGIN)
     for letter in letters:
         letter.draw(axes)
@@ -131,12 +136,10 @@ def _write_epochs(lefts: list[int], width: int, y: int, n_trained: int) -> list[
     ]
 
 
-def _write_examples(
-    augmented: Augmented, class_names: tuple[str, ...] | None, tops: list[int]
-) -> list[Letters]:
-    texts, size = fit_classes(augmented.labels.tolist(), class_names, (_NAMES - _GAP) / POINT)
-    letters = []
-    for number, text, top in zip(augmented.index.tolist(), texts, tops, strict=True):
-        letters.append(Letters(MARGIN, top + 16, str(number), _INDEX, weight="bold"))
-        letters.append(Letters(MARGIN, top + 36, text, min(size, 8.0)))
-    return letters
+def _measure_names(augmented: Augmented, texts: tuple[str, ...]) -> int:
+    """Return the pixels that indices and classes need beside the pictures."""
+    widest = max(
+        *(measure(word, _INDEX, "bold") for word in map(str, augmented.index.tolist())),
+        *(measure(text, _INDEX) for text in texts),
+    )
+    return math.ceil(widest * POINT) + _AFTER_ORIGINAL

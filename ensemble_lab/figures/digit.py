@@ -9,7 +9,7 @@ from ensemble_lab.arrays import Images
 from ensemble_lab.data.dataset import Split, take_index
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
-from ensemble_lab.figures.lettering import FAMILY, measure, name_class
+from ensemble_lab.figures.lettering import FAMILY, measure, spell
 from ensemble_lab.figures.sheet import FAINT, INK
 
 if TYPE_CHECKING:
@@ -53,8 +53,14 @@ def render_digit(image: Images) -> str:
     )
 
 
-def describe_example(split: Split, index: int, class_names: tuple[str, ...] | None = None) -> str:
-    """Return split, index, class and shape of an example in a line.
+def describe_example(
+    split: Split,
+    index: int,
+    *,
+    class_names: tuple[str, ...] | None = None,
+    title: str | None = None,
+) -> str:
+    """Return split (or `title`), index, class and shape of an example in a line.
 
     Raises
     ------
@@ -64,10 +70,10 @@ def describe_example(split: Split, index: int, class_names: tuple[str, ...] | No
     example = take_index(split, np.array([index], np.int64))
     shape = "×".join(map(str, split.image_shape))
     if example.labels is None:
-        return f"{split.name} {index}: no label, {shape}"
+        return f"{title or split.name} {index}: no label, {shape}"
     label = int(example.labels[0])
-    name = name_class(label, class_names[label] if class_names else "")
-    return f"{split.name} {index}: label {name}, {shape}"
+    name = class_names[label] if class_names else str(label)
+    return f"{title or split.name} {index}: label {name}, {shape}"
 
 
 def draw_digit(
@@ -90,7 +96,7 @@ def draw_digit(
     class_names : tuple of str, optional
         One for each class; numbers unless given.
     title : str, optional
-        Stands over the image; split, index and class unless given.
+        Stands over the image before index and class; the split's name unless given.
     path : path, optional
         Ends in ``.png``, ``.svg`` or ``.pdf``.
     axes : Axes, optional
@@ -107,7 +113,7 @@ def draw_digit(
     """
     if path is not None:
         check_figure_path(path)
-    text = title or describe_example(split, index, class_names)
+    text = spell(describe_example(split, index, class_names=class_names, title=title))
     image = take_index(split, np.array([index], np.int64)).images[0]
     if image.size > MOST_NUMBERS:
         raise DataError(

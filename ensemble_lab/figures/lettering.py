@@ -15,6 +15,7 @@ __all__ = [
     "measure",
     "name_class",
     "shorten",
+    "spell",
     "wrap",
     "write",
 ]
@@ -60,6 +61,18 @@ def is_drawable(text: str, weight: Weight = "normal") -> bool:
     return not text.isspace() and {ord(letter) for letter in text} <= _characters(weight)
 
 
+def spell(text: str, weight: Weight = "normal") -> str:
+    """Return the text with a question mark for each letter that the font lacks.
+
+    Examples
+    --------
+    >>> spell("猫.npz train")
+    '?.npz train'
+    """
+    letters = _characters(weight)
+    return "".join(letter if ord(letter) in letters else "?" for letter in text)
+
+
 def name_class(number: int, name: str, weight: Weight = "bold") -> str:
     """Return a class's name on one line, or its number where there are no letters for the name.
 
@@ -85,7 +98,7 @@ def fit_classes(
     >>> fit_classes((0, 1), ("T-shirt/top", "Bag"), 90)
     (('T-shirt/top', 'Bag'), 9.0)
     >>> fit_classes((0, 1), ("T-shirt/top", "Bag"), 40)
-    (('0 T-shi…', 'Bag'), 7.5)
+    (('0 T-shir…', 'Bag'), 7.5)
     """
     names = [name_class(number, class_names[number] if class_names else "") for number in classes]
     is_long = any(measure(name, _CLASS, "bold") > width for name in names)

@@ -8,7 +8,7 @@ import numpy as np
 from ensemble_lab.arrays import Floats
 from ensemble_lab.data.projection import Projection
 from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
-from ensemble_lab.figures.lettering import FAMILY, measure, name_class, shorten, write
+from ensemble_lab.figures.lettering import FAMILY, measure, name_class, shorten, spell, write
 from ensemble_lab.figures.placement import Box, place_labels
 from ensemble_lab.figures.sheet import FAINT, INK
 
@@ -196,7 +196,7 @@ def _draw(projection: Projection, class_names: tuple[str, ...] | None, title: st
             spine.set_color("#CCCCCC")
         draw_map(axes, points, projection, class_names=class_names)
         write(figure, left, _HEIGHT - _TOP + _MARGIN + 7, head, _NOTE, FAINT)
-    name = shorten(title, _WIDTH - 2 * _MARGIN, _TITLE, "bold")
+    name = shorten(spell(title, "bold"), _WIDTH - 2 * _MARGIN, _TITLE, "bold")
     write(figure, _MARGIN, _HEIGHT - 30, name, _TITLE, INK, weight="bold")
     note = f"{shown} examples, seed {projection.seed}; black dots: medians of the classes"
     if projection.labels is None:

@@ -13,7 +13,7 @@ import numpy as np
 from ensemble_lab.arrays import Images
 from ensemble_lab.figures.files import DPI
 from ensemble_lab.figures.layout import POINT
-from ensemble_lab.figures.lettering import FAMILY, Weight, wrap
+from ensemble_lab.figures.lettering import FAMILY, Weight, spell, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,7 +87,7 @@ def open_sheet(width: int, height: int) -> tuple["Figure", "Axes"]:
 def write_heading(title: str, notes: Sequence[str], width: float) -> Iterator[Letters]:
     """Yield a title and notes below it, wrapped to `width` pixels, from the upper margin down."""
     y = MARGIN + 24
-    for row, line in enumerate(wrap(title, width / POINT, TITLE, "bold")):
+    for row, line in enumerate(wrap(spell(title, "bold"), width / POINT, TITLE, "bold")):
         y += 34 * (row > 0)
         yield Letters(MARGIN, y, line, TITLE, weight="bold")
     y += 8

@@ -54,8 +54,12 @@ def describe_spec(spec: FrozenSpec, **always: Any) -> str:
     """
     values = always | spec.to_json()
     name = values.pop("name")
-    arguments = ", ".join(f"{key} {value}" for key, value in values.items())
+    arguments = ", ".join(f"{key} {_show(value)}" for key, value in values.items())
     return f"{name} ({arguments})" if arguments else str(name)
+
+
+def _show(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def parse_stored(adapter: TypeAdapter[Stored], values: Any, *, what: str) -> Stored:

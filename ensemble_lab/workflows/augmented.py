@@ -7,7 +7,7 @@ import numpy as np
 
 from ensemble_lab.data.dataset import Split
 from ensemble_lab.data.sampling import sample_split
-from ensemble_lab.data.sources import load_dataset, parse_source
+from ensemble_lab.data.sources import divide_source, load_dataset
 from ensemble_lab.exceptions import DataError, SpecError
 from ensemble_lab.spec.data import DataSpec
 from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment
@@ -41,7 +41,7 @@ def augment_data(
     Parameters
     ----------
     source : str
-        As in `ensemble_lab.data.sources.parse_source`; training images are shown, so that the
+        As in `ensemble_lab.data.sources.divide_source`; training images are shown, so that the
         split is ``train`` if one is named.
     recipe : str
         A preset's name, or ``FILE.toml[:GROUP]``, an experiment file and one of its groups.
@@ -117,8 +117,8 @@ def find_recipe(text: str, seed: int) -> tuple[ExperimentSpec, MemberSpec]:
 
 
 def _read_source(text: str) -> DataSpec:
-    spec, split = parse_source(text)
-    if text.endswith(f":{split}") and split != "train":
+    spec, split = divide_source(text)
+    if split not in (None, "train"):
         raise DataError(f"split must be train, which alone is augmented; got {split!r}, in {text}.")
     return spec
 

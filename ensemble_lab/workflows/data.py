@@ -10,12 +10,11 @@ from pathlib import Path
 from ensemble_lab.data.dataset import Dataset, Split, number_classes
 from ensemble_lab.data.metadata import Metadata
 from ensemble_lab.data.sources import (
+    divide_source,
     list_splits,
     load_class_names,
     load_metadata,
     load_split,
-    parse_source,
-    parse_whole_source,
 )
 from ensemble_lab.data.summary import DatasetSummary, build_summary
 from ensemble_lab.exceptions import DataError, MissingExtraError
@@ -76,7 +75,7 @@ def name_data(source: str | DataSpec) -> str:
     >>> name_data("mnist:test"), name_data("/data/mine.npz:train")
     ('mnist', 'mine.npz')
     """
-    spec = parse_source(source)[0] if isinstance(source, str) else source
+    spec = divide_source(source)[0] if isinstance(source, str) else source
     path = getattr(spec, "path", None)
     return Path(path).name if path else spec.name
 
@@ -85,7 +84,7 @@ def _resolve(source: str | DataSpec) -> tuple[DataSpec, tuple[str, ...]]:
     """Return a source and the splits that are meant: the one that is named, or all."""
     if not isinstance(source, str):
         return source, list_splits(source)
-    spec, split = parse_whole_source(source)
+    spec, split = divide_source(source)
     return spec, list_splits(spec) if split is None else (split,)
 
 
@@ -148,5 +147,6 @@ def render_example(
     """
     dataset = load_first_split(source, data_dir=data_dir)
     split = dataset.splits[0]
-    head = describe_example(split, index, dataset.class_names)
-    return f"{name_data(source)} {head}\n{render_digit(split.images[split.index == index][0])}"
+    title = f"{name_data(source)} {split.name}"
+    head = describe_example(split, index, class_names=dataset.class_names, title=title)
+    return f"{head}\n{render_digit(split.images[split.index == index][0])}"

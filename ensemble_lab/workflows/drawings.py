@@ -79,12 +79,12 @@ def _draw_samples(source: str, path: Path, drawing: Drawing, data_dir: Folder) -
 
 
 def _draw_mosaic(source: str, path: Path, drawing: Drawing, data_dir: Folder) -> None:
-    from ensemble_lab.figures.mosaic import draw_mosaic
+    from ensemble_lab.figures.mosaic import save_mosaic
 
     split = _load_shown(source, data_dir).split
     if drawing.n_examples is not None:
         split = sample_split(split, drawing.n_examples, seed=drawing.seed)
-    draw_mosaic(split, by_label=drawing.by_label, path=path)
+    save_mosaic(split, path, by_label=drawing.by_label)
 
 
 def _draw_means(source: str, path: Path, drawing: Drawing, data_dir: Folder) -> None:
@@ -111,12 +111,11 @@ def _draw_projection(source: str, path: Path, drawing: Drawing, data_dir: Folder
 
 
 def _draw_digit(source: str, path: Path, drawing: Drawing, data_dir: Folder) -> None:
-    from ensemble_lab.figures.digit import describe_example, draw_digit
+    from ensemble_lab.figures.digit import draw_digit
 
     shown = _load_shown(source, data_dir)
     index = drawing.index[0] if drawing.index else int(shown.split.index[0])
-    title = f"{name_data(source)} {describe_example(shown.split, index, shown.class_names)}"
-    draw_digit(shown.split, index, class_names=shown.class_names, title=title, path=path)
+    draw_digit(shown.split, index, class_names=shown.class_names, title=shown.title, path=path)
 
 
 def _draw_augmented(source: str, path: Path, drawing: Drawing, data_dir: Folder) -> None:

@@ -5,11 +5,20 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 
-from ensemble_lab.data.sources import SOURCES, load_published, load_split, locate, parse_source
+from ensemble_lab.data.sources import (
+    SOURCES,
+    divide_source,
+    list_splits,
+    load_published,
+    load_split,
+    locate,
+    parse_source,
+)
 from ensemble_lab.exceptions import DataError
-from ensemble_lab.spec.data import DataSpec, Digits, Kaggle, Mnist, Npz, resolve_path
+from ensemble_lab.spec.data import DataSpec, Digits, Kaggle, Mnist, Npz, Qmnist, resolve_path
 
 
 def test_every_data_spec_has_a_row() -> None:
@@ -69,6 +78,25 @@ def test_absent_npz_is_refused_when_it_is_read() -> None:
         load_split(spec, split)
     with pytest.raises(DataError, match="must exist"):
         load_published(spec)
+
+
+def test_a_split_that_is_not_named_is_none() -> None:
+    assert [divide_source(text)[1] for text in ("mnist", "mnist:test", "mine.npz")] == [
+        None, "test", None,
+    ]  # fmt: skip
+
+
+def test_splits_are_those_that_a_file_holds(tmp_path: Path) -> None:
+    assert list_splits(Digits(name="digits")) == ("train", "test")
+    assert list_splits(Qmnist(name="qmnist")) == ("train", "test", "test50k")
+    path = tmp_path / "mine.npz"
+    spec = Npz(name="npz", path=str(path))
+    # What cannot be read is refused by reading it.
+    assert list_splits(spec) == ("train", "test")
+    np.savez(path, y_train=np.zeros(2), x_test=np.zeros((2, 2, 2)))
+    assert list_splits(spec) == ("test",)
+    path.write_bytes(b"nonsense")
+    assert list_splits(spec) == ("train", "test")
 
 
 def test_unknown_split_is_refused_before_reading() -> None:

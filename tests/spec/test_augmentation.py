@@ -13,6 +13,7 @@ from ensemble_lab.spec.augmentation import (
     split_stages,
 )
 from ensemble_lab.spec.experiment import parse_experiment
+from ensemble_lab.spec.frozen import describe_spec
 from ensemble_lab.spec.training import TrainingSpec
 
 TEXT = """
@@ -138,3 +139,13 @@ def test_standardise_is_refused_where_no_layer_would_do_it():
 def test_entries_are_frozen():
     with pytest.raises(ValidationError):
         Crop(name="crop").pixels = 3
+
+
+def test_entry_is_described_without_defaults_unless_they_are_asked_for():
+    entry = Elastic(name="elastic", sigma=10)
+    assert describe_spec(entry) == "elastic (sigma 10)"
+    assert describe_spec(entry, fill=entry.fill) == "elastic (fill nearest, sigma 10)"
+    assert describe_spec(Erase(name="erase"), highest_aspect=10 / 3) == (
+        "erase (highest_aspect 3.33333)"
+    )
+    assert describe_spec(Crop(name="crop")) == "crop"

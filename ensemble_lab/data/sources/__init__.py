@@ -23,6 +23,7 @@ from ensemble_lab.spelling import closest
 __all__ = [
     "SOURCES",
     "Source",
+    "divide_source",
     "list_splits",
     "load_class_names",
     "load_dataset",
@@ -31,7 +32,6 @@ __all__ = [
     "load_split",
     "locate",
     "parse_source",
-    "parse_whole_source",
 ]
 
 
@@ -169,14 +169,9 @@ def locate(spec: DataSpec, data_dir: Path | None = None) -> Path | None:
 
 
 def parse_source(text: str) -> tuple[DataSpec, str]:
-    """Return the source and the split that ``SOURCE[:SPLIT]`` names.
+    """Return the source and the split that ``SOURCE[:SPLIT]`` names, ``test`` unless given.
 
-    The split is ``test`` unless given; else as `parse_whole_source`.
-
-    Raises
-    ------
-    DataError
-        No such source or split.
+    Raises what `divide_source` raises.
 
     Examples
     --------
@@ -186,16 +181,16 @@ def parse_source(text: str) -> tuple[DataSpec, str]:
     >>> parse_source("C:/data/mine.npz")[1]
     'test'
     """
-    spec, split = parse_whole_source(text)
+    spec, split = divide_source(text)
     return spec, split or "test"
 
 
-def parse_whole_source(text: str) -> tuple[DataSpec, str | None]:
-    """Return the source that ``SOURCE[:SPLIT]`` names, and the split if it names one.
+def divide_source(text: str) -> tuple[DataSpec, str | None]:
+    """Return the source and the split that ``SOURCE[:SPLIT]`` names; None where it names none.
 
     A source is a name of the registry, such as ``mnist``, or the path of an npz file or of
-    Kaggle's csv. Kaggle's ``train.csv`` and ``test.csv`` are splits of the folder they are in.
-    Nothing is opened.
+    Kaggle's csv. Kaggle's ``train.csv`` and ``test.csv`` are splits of the folder they are
+    in. Nothing is opened.
 
     Raises
     ------
@@ -204,19 +199,20 @@ def parse_whole_source(text: str) -> tuple[DataSpec, str | None]:
 
     Examples
     --------
-    >>> spec, split = parse_whole_source("digit-recognizer/train.csv")
+    >>> divide_source("mnist:train")[1], divide_source("mnist")[1]
+    ('train', None)
+    >>> spec, split = divide_source("digit-recognizer/train.csv")
     >>> spec.name, spec.path, split
     ('kaggle', 'digit-recognizer/', 'train')
-    >>> parse_whole_source("mnist")[1] is None
-    True
     """
     endings = {row.ending: name for name, row in SOURCES.items() if row.ending}
     pattern = rf"(?P<path>.*(?P<ending>{'|'.join(map(re.escape, endings))}))(?::(?P<split>.*))?"
     if match := re.fullmatch(pattern, text, re.DOTALL | re.IGNORECASE):
         name = endings[match["ending"].lower()]
         path, own = SOURCES[name].divide_path(match["path"])
-        split = own if match["split"] is None else match["split"]
-        _check_split(split, name, match["path"])
+        split = match["split"] if match["split"] is not None else own
+        if split is not None:
+            _check_split(split, name, match["path"])
         if own not in (None, split):
             raise DataError(f"split of {match['path']} must be {own} by its name; got {split!r}.")
         return parse_data({"name": name, "path": path}), split
@@ -227,9 +223,9 @@ def parse_whole_source(text: str) -> tuple[DataSpec, str | None]:
             f"source must be one of {', '.join(named)} or the path of a file that ends in "
             f"{' or '.join(endings)}; got {text!r}" + closest(name, named)
         )
-    named_split = split if colon else None
-    _check_split(named_split, name, name)
-    return parse_data({"name": name}), named_split
+    if colon:
+        _check_split(split, name, name)
+    return parse_data({"name": name}), split if colon else None
 
 
 def _transform(split: Split, spec: DataSpec) -> Split:

@@ -70,14 +70,14 @@ def load_split(spec: Kaggle, split: str, data_dir: Path | None = None) -> Split:
 
 
 def list_splits(spec: Kaggle) -> tuple[str, ...]:
-    """Return the splits whose files a folder holds; of the path of one file, ``test``.
+    """Return the splits whose files lie in the folder; of one file of another name, ``test``.
 
-    Both where it holds neither: reading them says what is wrong.
+    Both where there is neither: reading them says what is wrong.
     """
-    path = Path(spec.path)
-    if not path.is_dir():
+    folder = Path(spec.path)
+    if folder.is_file():
         return ("test",)
-    held = tuple(split for split in PUBLISHED_ROLES if (path / f"{split}.csv").is_file())
+    held = tuple(split for split in PUBLISHED_ROLES if (folder / f"{split}.csv").is_file())
     return held or tuple(PUBLISHED_ROLES)
 
 

@@ -47,10 +47,10 @@ class Source:
         Reads what is known of the examples of a split besides their labels.
     roles : mapping of str to {"report", "none"}
         Each published split, and what its labels, if it has some, may decide.
-    list_splits : function (spec) -> names, or None
-        Finds which of them there are; None where all are published together.
     ending : str or None
         Of the path that the user must name; None where the name of the source is enough.
+    list_splits : function (spec) -> names, or None
+        Finds which splits there are; None where all are published together.
     divide_path : function (path) -> (path, split name or None)
         The path of a spec, and the split that a file's name says.
     """
@@ -61,8 +61,8 @@ class Source:
     load_names: Callable[[Any], tuple[str, ...] | None]
     load_metadata: Callable[[Any, str, Path | None], Metadata | None] = _know_nothing
     roles: Mapping[str, Role] = field(default_factory=lambda: PUBLISHED_ROLES)
-    list_splits: Callable[[Any], tuple[str, ...]] | None = None
     ending: str | None = None
+    list_splits: Callable[[Any], tuple[str, ...]] | None = None
     divide_path: Callable[[str], tuple[str, str | None]] = _take_whole
 
     @property
@@ -103,16 +103,16 @@ SOURCES = {
         npz.load_split,
         _as_given,
         npz.load_names,
-        list_splits=npz.list_splits,
         ending=".npz",
+        list_splits=npz.list_splits,
     ),
     "kaggle": Source(
         kaggle.load,
         kaggle.load_split,
         _as_given,
         _ten_digits,
-        list_splits=kaggle.list_splits,
         ending=".csv",
+        list_splits=kaggle.list_splits,
         divide_path=kaggle.divide_path,
     ),
 }
