@@ -27,6 +27,8 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "Catalogue": "errors.catalogue",
+    "Corruption": "spec.data",
+    "CorruptionQuestion": "workflows.corruptions",
     "Decision": "decision",
     "EnsembleLabError": "exceptions",
     "ExperimentSpec": "spec.experiment",
@@ -42,6 +44,9 @@ _NAMES = {
     "build_experiment": "workflows.presets",
     "collect_results": "workflows.results",
     "combine": "analysis.vote",
+    "corrupt_images": "data.corruptions",
+    "draw_corruption_curves": "figures.corruptions",
+    "draw_corruption_examples": "figures.corrupted_images",
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
     "find_errors": "workflows.errors",
@@ -49,6 +54,7 @@ _NAMES = {
     "find_preset": "spec.presets",
     "find_runs": "store.run",
     "keep_errors": "workflows.errors",
+    "list_corruption_errors": "workflows.corruption_rows",
     "list_presets": "workflows.presets",
     "list_runs": "workflows.inspect",
     "load_catalogue": "errors.files",
@@ -67,14 +73,18 @@ _NAMES = {
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
     "predict": "workflows.predict",
+    "predict_corruptions": "workflows.corruptions",
     "render_experiment": "spec.experiment",
     "render_summary": "workflows.summary_text",
     "run_demo": "workflows.demo",
     "save_catalogue": "errors.files",
+    "save_corruption_curves": "workflows.corruption_figures",
+    "save_corruption_examples": "workflows.corruption_figures",
     "save_diagram": "workflows.presets",
     "save_gallery": "workflows.gallery",
     "save_results": "workflows.results",
     "save_summary": "workflows.summarise",
+    "score_corruptions": "workflows.corruptions",
     "score_vote": "workflows.vote",
     "score_vote_by_group": "workflows.vote",
     "size_preset": "workflows.presets",
@@ -91,12 +101,16 @@ __all__ = ["__version__", *_NAMES]
 if TYPE_CHECKING:
     from ensemble_lab.analysis.intervals import wilson
     from ensemble_lab.analysis.vote import Vote, combine
+    from ensemble_lab.data.corruptions import corrupt_images
     from ensemble_lab.decision import Decision
     from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
     from ensemble_lab.exceptions import EnsembleLabError
+    from ensemble_lab.figures.corrupted_images import draw_corruption_examples
+    from ensemble_lab.figures.corruptions import draw_corruption_curves
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
+    from ensemble_lab.spec.data import Corruption
     from ensemble_lab.spec.experiment import (
         ExperimentSpec,
         load_experiment,
@@ -116,6 +130,16 @@ if TYPE_CHECKING:
     from ensemble_lab.store.members import load_failure, load_member
     from ensemble_lab.store.predictions import Predictions, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
+    from ensemble_lab.workflows.corruption_figures import (
+        save_corruption_curves,
+        save_corruption_examples,
+    )
+    from ensemble_lab.workflows.corruption_rows import list_corruption_errors
+    from ensemble_lab.workflows.corruptions import (
+        CorruptionQuestion,
+        predict_corruptions,
+        score_corruptions,
+    )
     from ensemble_lab.workflows.demo import run_demo
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
     from ensemble_lab.workflows.experiments import find_results, load_results

@@ -25,6 +25,7 @@ COMMANDS = {
     "presets": "List the models of the zoo, or show one layer by layer.",
     "train": "Train the members of an experiment that are missing.",
     "predict": "Predict with all members of a run on another data set.",
+    "corruptions": "Count errors on corrupted images, or list corruptions.",
     "vote": "Count the errors of each member and of their vote.",
     "errors": "List the examples that the vote gets wrong.",
     "gallery": "Draw the examples that the vote gets wrong.",

@@ -1,8 +1,9 @@
 """Predict with all members of a run on another data set.
 
 SOURCE is digits, mnist or an npz file with x_test (and y_test, if labelled); SPLIT is train or
-test. Where the run's data have a canvas, the images are placed on it like the run's. Afterwards
---split NAME works in vote, errors and gallery, if there are labels.
+test. Where the run's data have a canvas, the images are placed on it like the run's. With
+--transform they are corrupted as well; ensemble-lab corruptions lists how. Afterwards --split NAME
+works in vote, errors and gallery, if there are labels.
 """
 
 from typing import Annotated
@@ -24,6 +25,15 @@ def command(
     name: Annotated[
         str, typer.Option("--as", metavar="NAME", help="What the split is called in this run.")
     ],
+    transforms: Annotated[
+        list[str],
+        typer.Option(
+            "--transform",
+            metavar="NAME:STRENGTH",
+            help="Corrupt the images, such as blur:3; repeat for more, in that order.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
     engine: EngineName = "process",
     workers: Workers = None,
     data_dir: DataDir = None,
@@ -39,6 +49,7 @@ def command(
             run,
             data,
             name,
+            transforms=tuple(transforms),
             engine=engine,
             workers=workers,
             data_dir=data_dir,

@@ -20,6 +20,8 @@ from ensemble_lab.store.files import (
 __all__ = ["Entry", "Run", "find_runs", "open_run", "save_run"]
 
 _FORMAT = "ensemble-lab/run"
+_MOST_LISTED = 8
+"""Splits in a message: a run has one for each corruption and strength."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,11 @@ class Run:
     def check_split(self, split: str) -> None:
         """Refuse a split that the run does not hold."""
         if split not in self.splits:
+            listed = ", ".join(self.splits[:_MOST_LISTED]) or "(this run has none)"
+            n_more = len(self.splits) - _MOST_LISTED
+            more = f" and {n_more} more" if n_more > 0 else ""
             raise MissingError(
-                f"split must be one of {', '.join(self.splits) or '(this run has none)'}; "
+                f"split must be one of {listed}{more}; "
                 f"got {split!r}, in {self.path}" + closest(split, self.splits)
             )
 

@@ -160,7 +160,7 @@ MISTAKES = [
     ('"mnist"', '"mnits"', ["data.name", "digits, mnist, npz", "'mnist'?"]),
     ('name = "mnist"', "", ["data must be a table with a name"]),
     ('name = "mnist"', 'name = "npz"', ["path must be given", "data.path"]),
-    ('name = "mnist"', 'name = "mnist"\npath = "x"', ["path is no key here", "transforms, validation"]),
+    ('name = "mnist"', 'name = "mnist"\npath = "x"', ["path is no key here", "name, transforms"]),
     ("share = 0.1", "share = 1.0", ["share must be less than 1", "data.validation.share"]),
     ("share = 0.1", "share = -0.1", ["share must be at least 0", "-0.1"]),
     ("share = 0.1", "share = nan", ["share", "finite", "nan"]),
