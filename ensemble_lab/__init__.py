@@ -27,6 +27,8 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "Catalogue": "errors.catalogue",
+    "Corruption": "spec.data",
+    "CorruptionQuestion": "workflows.corruptions",
     "Decision": "decision",
     "Drawing": "workflows.drawings",
     "EnsembleLabError": "exceptions",
@@ -48,10 +50,13 @@ _NAMES = {
     "build_projection": "data.projection",
     "collect_results": "workflows.results",
     "combine": "analysis.vote",
+    "corrupt_images": "data.corruptions",
     "count_confusion": "workflows.confusion",
     "draw_augmented": "figures.augmented",
     "draw_class_means": "figures.means",
     "draw_confusion": "figures.confusion",
+    "draw_corruption_curves": "figures.corruptions",
+    "draw_corruption_examples": "figures.corrupted_images",
     "draw_digit": "figures.digit",
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
@@ -65,6 +70,7 @@ _NAMES = {
     "find_results": "workflows.experiments",
     "find_runs": "store.run",
     "keep_errors": "workflows.errors",
+    "list_corruption_errors": "workflows.corruption_rows",
     "list_presets": "workflows.presets",
     "list_runs": "workflows.inspect",
     "load_catalogue": "errors.files",
@@ -85,6 +91,7 @@ _NAMES = {
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
     "predict": "workflows.predict",
+    "predict_corruptions": "workflows.corruptions",
     "render_digit": "figures.digit",
     "render_experiment": "spec.experiment",
     "render_summary": "workflows.summary_text",
@@ -92,6 +99,8 @@ _NAMES = {
     "sample_split": "data.sampling",
     "save_catalogue": "errors.files",
     "save_confusion": "workflows.confusion",
+    "save_corruption_curves": "workflows.corruption_figures",
+    "save_corruption_examples": "workflows.corruption_figures",
     "save_curve": "workflows.curve",
     "save_diagram": "workflows.presets",
     "save_drawing": "workflows.drawings",
@@ -101,6 +110,7 @@ _NAMES = {
     "save_submission": "workflows.submission",
     "save_summary": "workflows.summarise",
     "score_committees": "workflows.committees",
+    "score_corruptions": "workflows.corruptions",
     "score_vote": "workflows.vote",
     "score_vote_by_group": "workflows.vote",
     "size_preset": "workflows.presets",
@@ -119,6 +129,7 @@ if TYPE_CHECKING:
     from ensemble_lab.analysis.intervals import wilson
     from ensemble_lab.analysis.vote import Vote, combine
     from ensemble_lab.data.class_means import build_class_means
+    from ensemble_lab.data.corruptions import corrupt_images
     from ensemble_lab.data.projection import build_projection
     from ensemble_lab.data.sampling import sample_split
     from ensemble_lab.decision import Decision
@@ -127,6 +138,8 @@ if TYPE_CHECKING:
     from ensemble_lab.exceptions import EnsembleLabError
     from ensemble_lab.figures.augmented import draw_augmented
     from ensemble_lab.figures.confusion import draw_confusion
+    from ensemble_lab.figures.corrupted_images import draw_corruption_examples
+    from ensemble_lab.figures.corruptions import draw_corruption_curves
     from ensemble_lab.figures.digit import draw_digit, render_digit
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
@@ -136,6 +149,7 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.projection import draw_projection
     from ensemble_lab.figures.samples import draw_samples
     from ensemble_lab.figures.subset_curve import draw_subset_curve
+    from ensemble_lab.spec.data import Corruption
     from ensemble_lab.spec.experiment import (
         ExperimentSpec,
         load_experiment,
@@ -158,6 +172,16 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.augmented import augment_data
     from ensemble_lab.workflows.committees import score_committees
     from ensemble_lab.workflows.confusion import count_confusion, save_confusion
+    from ensemble_lab.workflows.corruption_figures import (
+        save_corruption_curves,
+        save_corruption_examples,
+    )
+    from ensemble_lab.workflows.corruption_rows import list_corruption_errors
+    from ensemble_lab.workflows.corruptions import (
+        CorruptionQuestion,
+        predict_corruptions,
+        score_corruptions,
+    )
     from ensemble_lab.workflows.curve import build_curve, save_curve
     from ensemble_lab.workflows.data import load_data, summarise_data
     from ensemble_lab.workflows.demo import run_demo

@@ -349,6 +349,28 @@ def test_predict_on_another_data_set_makes_a_split_for_every_command(run, folder
     assert {row["split"] for row in lab.load_ledger(labelled)} >= {"again"}
 
 
+@pytest.mark.slow
+def test_corrupted_test_images_are_splits_that_are_predicted_in_one_go(run, tmp_path):
+    one = keep_one_member(run, tmp_path / "one")
+    question = lab.CorruptionQuestion(only=("noise", "blur"), strengths=(1, 5))
+    started = []
+    for _ in range(2):
+        one = lab.predict_corruptions(
+            one, question, report=lambda event: started.append(event.event)
+        )
+    assert started.count("start") == 1
+    report = lab.score_corruptions(one, question)
+    rows = lab.list_corruption_errors(report)
+    assert [row.split for row in rows if row.kind == "vote"] == [
+        "test", "test-noise1", "test-noise5", "test-blur1", "test-blur5"
+    ]  # fmt: skip
+    assert report.clean.errors <= max(each.report.errors for each in report.corrupted)
+    wrong = lab.find_errors(one, lab.Question(split="test-noise5"))
+    assert wrong.n_errors == report.corrupted[1].report.errors
+    harmed = lab.corrupt_images(lab.load_images(run, "test").images, "noise", 5)
+    np.testing.assert_array_equal(lab.load_images(one, "test-noise5").images, harmed)
+
+
 def keep_one_member(run, path: Path):
     """Copy a run; its manifest names the first member only."""
     shutil.copytree(run.path, path)

@@ -27,6 +27,7 @@ COMMANDS = {
     "train": "Train the members of an experiment that are missing.",
     "history": "Show how the members learned, epoch by epoch.",
     "predict": "Predict with all members of a run on another data set.",
+    "corruptions": "Count errors on corrupted images, or list corruptions.",
     "vote": "Count the errors of each member and of their vote.",
     "confusion": "Count which classes are taken for which.",
     "errors": "List the examples that the vote gets wrong.",

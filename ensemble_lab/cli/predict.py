@@ -3,8 +3,9 @@
 SOURCE is digits, mnist, qmnist, emnist_digits, fashion_mnist, kmnist, an npz file with x_test
 (and y_test, if labelled), or a csv file like those of Kaggle's digits; SPLIT is train or test, of
 qmnist also test50k. Where the run's data have a canvas, the images are placed on it like the
-run's. Afterwards --split NAME works in vote, errors and gallery, if there are labels; if there are
-none, --kaggle writes the vote in the form that Kaggle scores.
+run's. With --transform they are corrupted as well; ensemble-lab corruptions lists how. Afterwards
+--split NAME works in vote, errors and gallery, if there are labels; if there are none, --kaggle
+writes the vote in the form that Kaggle scores.
 """
 
 from pathlib import Path
@@ -53,6 +54,15 @@ def command(
         typer.Option("--data", metavar="SOURCE[:SPLIT]", help="What to predict."),
     ],
     name: NewSplit = None,
+    transforms: Annotated[
+        list[str],
+        typer.Option(
+            "--transform",
+            metavar="NAME:STRENGTH",
+            help="Corrupt the images, such as blur:3; repeat for more, in that order.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
     kaggle: Submission = None,
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
@@ -68,12 +78,13 @@ def command(
     decision = build_decision(rule, ties)
     if kaggle is None and decision != DEFAULT:
         raise typer.BadParameter("--rule and --ties say how votes combine for --kaggle")
-    name = name_split(data) if name is None else name
+    name = name_split(data, transforms) if name is None else name
     with Progress() as progress:
         opened = predict(
             run,
             data,
             name,
+            transforms=tuple(transforms),
             engine=engine,
             workers=workers,
             data_dir=data_dir,

@@ -102,12 +102,14 @@ class Progress:
     def _seconds_left(self) -> float | None:
         """Return time left from the share of TFLOP done; None where too little is known.
 
+        Where no TFLOP is known, as in predicting, one member counts as much as another.
         Before a thirtieth is done, compiling is most of what was timed. A member's own
         estimate counts where it is longer: small members take longer to start than to train.
         """
-        total = sum(self._tflop.values())
+        weights = self._tflop if any(self._tflop.values()) else dict.fromkeys(self._latest, 1.0)
+        total = sum(weights.values())
         done = sum(
-            self._tflop.get(key, 0.0) * self._share(event) for key, event in self._latest.items()
+            weights.get(key, 0.0) * self._share(event) for key, event in self._latest.items()
         )
         if total == 0 or done < total / 30:
             return None
@@ -150,7 +152,11 @@ class Progress:
 
 
 def _epochs(event: Event) -> str:
-    return f"epoch {event.epoch:.1f}/{event.epochs}" if event.epoch else "starting"
+    if not event.epoch:
+        return "starting"
+    if event.unit == "split":
+        return f"split {event.epoch:.0f}/{event.epochs}"
+    return f"epoch {event.epoch:.1f}/{event.epochs}"
 
 
 def _clock(seconds: float) -> str:

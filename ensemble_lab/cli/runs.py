@@ -12,6 +12,8 @@ from ensemble_lab.cli.output import Format, render_json, render_table
 
 __all__ = ["command"]
 
+_MOST_SPLITS = 4
+
 
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to look.")] = Path(
@@ -28,7 +30,7 @@ def command(
             "name": row.name,
             "trained": row.n_trained,
             "members": row.n_members,
-            "splits": " ".join(row.splits),
+            "splits": _render_splits(row.splits, format),
             "note": row.note,
         }
         for row in list_runs(folder)
@@ -40,3 +42,10 @@ def command(
         print(render_table(rows, columns))
     else:
         print(f"no runs in {folder}")
+
+
+def _render_splits(splits: tuple[str, ...], format: str) -> str:
+    """Return the names of splits; in a table, of many the first and how many more."""
+    shown = splits if format == "json" else splits[:_MOST_SPLITS]
+    more = [f"+{len(splits) - len(shown)}"] if len(shown) < len(splits) else []
+    return " ".join([*shown, *more])

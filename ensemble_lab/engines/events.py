@@ -20,6 +20,8 @@ class Event:
     epoch : float
         Epochs done, with a fraction inside an epoch.
     epochs : int
+    unit : {"epoch", "split"}
+        What `epoch` and `epochs` count: epochs of training, or splits that are predicted.
     loss, accuracy, validation_loss, validation_accuracy, rate : float or None
         Of the last whole epoch.
     seconds_left : float or None
@@ -34,6 +36,7 @@ class Event:
     key: str
     epoch: float = 0
     epochs: int = 0
+    unit: str = "epoch"
     loss: float | None = None
     accuracy: float | None = None
     validation_loss: float | None = None

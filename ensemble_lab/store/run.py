@@ -21,6 +21,8 @@ __all__ = ["Entry", "Run", "find_runs", "open_run", "save_run"]
 
 _FORMAT = "ensemble-lab/run"
 _OWN_SPLITS = ("validation", "train-oof", "test")
+_MOST_LISTED = 8
+"""Splits in a message: a run has one for each corruption and strength."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,11 @@ class Run:
     def check_split(self, split: str) -> None:
         """Refuse a split that the run does not hold."""
         if split not in self.splits:
+            listed = ", ".join(self.splits[:_MOST_LISTED]) or "(this run has none)"
+            n_more = len(self.splits) - _MOST_LISTED
+            more = f" and {n_more} more" if n_more > 0 else ""
             raise MissingError(
-                f"split must be one of {', '.join(self.splits) or '(this run has none)'}; "
+                f"split must be one of {listed}{more}; "
                 f"got {split!r}, in {self.path}" + closest(split, self.splits)
             )
 

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from ensemble_lab.exceptions import InterruptedTraining
 from ensemble_lab.store.training_state import TrainingState
@@ -24,6 +24,7 @@ class Reporter:
         self._began = self._told = time.monotonic()
         self._first = self.epoch = 0.0
         self._epochs = 1
+        self._unit: Literal["epoch", "split"] = "epoch"
 
     def ask_to_stop(self, *_: object) -> None:
         """Stop at the end of the block; a signal's handler."""
@@ -37,11 +38,12 @@ class Reporter:
         except BrokenPipeError:
             raise InterruptedTraining(f"{self._key} has nobody left to tell.") from None
 
-    def start(self, epoch: int, epochs: int) -> None:
-        """Say from which epoch training goes on, and how many there are."""
+    def start(self, epoch: int, epochs: int, *, unit: Literal["epoch", "split"] = "epoch") -> None:
+        """Say from which epoch training goes on, or how many splits are done, and of how many."""
+        self._unit = unit
         self._first, self.epoch, self._epochs = float(epoch), float(epoch), epochs
         self._began = time.monotonic()
-        self.say("start", epoch=epoch, epochs=epochs)
+        self.say("start", epoch=epoch, epochs=epochs, **self._named_unit())
 
     def progress(self, epoch: float) -> None:
         """Say how many epochs are done, at most once a second.
@@ -57,7 +59,11 @@ class Reporter:
         if time.monotonic() - self._told >= 1:
             self._told = time.monotonic()
             self.say(
-                "progress", epoch=epoch, epochs=self._epochs, seconds_left=self._seconds_left()
+                "progress",
+                epoch=epoch,
+                epochs=self._epochs,
+                seconds_left=self._seconds_left(),
+                **self._named_unit(),
             )
 
     def tell_epoch(self, state: TrainingState) -> None:
@@ -75,6 +81,9 @@ class Reporter:
             rate=record.rate,
             seconds_left=self._seconds_left(),
         )
+
+    def _named_unit(self) -> dict[str, str]:
+        return {} if self._unit == "epoch" else {"unit": self._unit}
 
     def _seconds_left(self) -> float | None:
         done = self.epoch - self._first

@@ -11,6 +11,7 @@ import contextlib
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from ensemble_lab.data.dataset import Dataset, Split
@@ -35,7 +36,7 @@ from ensemble_lab.training.plan import describe_plan
 from ensemble_lab.training.reporter import Reporter, own_stdout
 from ensemble_lab.training.trainers import Responder, Trainer, load_trainer
 
-__all__ = ["main", "predict_split", "train_member"]
+__all__ = ["main", "predict_splits", "train_member"]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("run", type=Path)
     parser.add_argument("key")
     parser.add_argument("--data-dir", type=Path)
-    parser.add_argument("--predict", metavar="SPLIT")
+    parser.add_argument("--predict", metavar="SPLIT", nargs="+")
     chosen = parser.parse_args(arguments)
     with own_stdout() as lines:
         reporter = Reporter(chosen.key, lines)
@@ -56,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
                 if chosen.predict is None:
                     status = train_member(run, chosen.key, chosen.data_dir, reporter)
                 else:
-                    status = predict_split(
+                    status = predict_splits(
                         run, chosen.key, chosen.predict, chosen.data_dir, reporter
                     )
             reporter.say("done", status=status)
@@ -99,18 +100,32 @@ def train_member(run: Run, key: str, data_dir: Path | None, reporter: Reporter) 
     return "trained"
 
 
-def predict_split(run: Run, key: str, split: str, data_dir: Path | None, reporter: Reporter) -> str:
-    """Predict a split that the run records; return ``trained``, or ``complete`` if it was."""
+def predict_splits(
+    run: Run, key: str, splits: Sequence[str], data_dir: Path | None, reporter: Reporter
+) -> str:
+    """Predict splits that the run records, each written as soon as it is done.
+
+    Returns
+    -------
+    str
+        ``trained``, or ``complete`` if all of them were predicted before.
+    """
     member = load_member(run, key)
-    if has_predictions(run, key, split):
+    lacking = [split for split in splits if not has_predictions(run, key, split)]
+    if not lacking:
         return "complete"
     spec = parse_member(member.spec)
-    images = load_checked_images(run, split, data_dir)
+    # What cannot be had is refused before a framework is loaded.
+    images = load_checked_images(run, lacking[0], data_dir)
     trainer = load_trainer(spec.backend)
     with trainer.open_libraries(spec):
-        reporter.start(0, 1)
+        reporter.start(0, len(lacking), unit="split")
         responder = _load_responder(run, spec, member, trainer)
-        _predict(run, member, images, responder, reporter)
+        for n_done, split in enumerate(lacking):
+            if n_done:
+                images = load_checked_images(run, split, data_dir)
+            _predict(run, member, images, responder, reporter)
+            reporter.progress(n_done + 1)
     return "trained"
 
 

@@ -116,6 +116,10 @@ def test_dry_run(call, make_run, spy, typed, wanted):
         (["--engine", "serial"], {"engine": "serial"}),
         (["--workers", "3"], {"workers": 3}),
         (["--data-dir", "data"], {"data_dir": Path("data")}),
+        (
+            ["--transform", "blur:3", "--transform", "shift:1"],
+            {"transforms": ("blur:3", "shift:1")},
+        ),
     ],
 )
 def test_predict(call, make_run, spy, typed, wanted):
@@ -127,7 +131,8 @@ def test_predict(call, make_run, spy, typed, wanted):
     ((args, named),) = calls
     assert args == (run.path, "mine.npz:train", "test")
     assert callable(named.pop("report"))
-    assert named == {"engine": "process", "workers": None, "data_dir": None} | wanted
+    usual = {"transforms": (), "engine": "process", "workers": None, "data_dir": None}
+    assert named == usual | wanted
     assert answer.out.splitlines() == [
         "2 of 3 members have predictions on test",
         "not trained yet: a-0001; train, then predict again",

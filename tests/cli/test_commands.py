@@ -5,12 +5,14 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ensemble_lab.cli import COMMANDS
+from ensemble_lab.store.run import save_run
 from ensemble_lab.workflows.new import read_template
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +90,16 @@ def test_runs_lists_runs_and_says_why_one_cannot_be_opened(call, make_run, tmp_p
     assert [(Path(row["run"]).name, row["trained"]) for row in rows] == [("broken", 0), ("toy", 3)]
     assert "JSON" in rows[0]["note"]
     assert call("runs", tmp_path / "nowhere").code == 1
+
+
+def test_runs_with_many_splits_name_the_first(call, make_run, tmp_path):
+    run = make_run()
+    names = tuple(f"test-blur{number}" for number in range(1, 5))
+    save_run(replace(run, splits=run.splits + names))
+    (line,) = call("runs", tmp_path).out.splitlines()[1:]
+    assert line.endswith("train validation test test-blur1 +3")
+    (row,) = json.loads(call("runs", tmp_path, "--format", "json").out)
+    assert row["splits"].split() == [*run.splits, *names]
 
 
 def test_gallery_writes_what_it_prints(call, make_run, tmp_path):
@@ -184,6 +196,14 @@ def test_dry_run_counts_without_training(call, tmp_path):
         (["predict", "{run}", "--data", "{tmp}/no.npz", "--as", "x"], ["no.npz"]),
         (["predict", "{run}", "--data", "digits", "--as", "x"], ["5×4×1", "28×28×1"]),
         (["predict", "{run}", "--data", "digits", "--as", "A b"], ["lower-case", "A b"]),
+        (
+            ["predict", "{run}", "--data", "digits", "--as", "x", "--transform", "nois:3"],
+            ["nois", "did you mean 'noise'"],
+        ),
+        (
+            ["predict", "{run}", "--data", "digits", "--as", "x", "--transform", "noise:9"],
+            ["1 to 5", "got 9"],
+        ),
     ],
 )
 def test_refusals_are_one_line_and_exit_1(call, make_run, tmp_path, arguments, facts):

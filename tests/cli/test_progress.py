@@ -50,6 +50,18 @@ def test_time_left_follows_the_share_of_work_not_of_members(clock):
         assert "1:40 left" in progress._headline()
 
 
+def test_splits_that_are_predicted_are_counted_as_splits(clock):
+    progress = Progress()
+    for key in ("a-0000", "b-0000"):
+        progress.report(Event(event="waiting", key=key))
+    progress.report(Event(event="start", key="a-0000", epochs=40, unit="split"))
+    assert "a-0000 starting" in progress._headline()
+    clock[0] = 1060
+    progress.report(Event(event="progress", key="a-0000", epoch=20, epochs=40, unit="split"))
+    # No TFLOP is known: a quarter of two members took a minute.
+    assert progress._headline() == "members 0/2 · 3:00 left · a-0000 split 20/40"
+
+
 def test_live_picture_fits_eighty_columns(clock):
     progress = Progress()
     tell(progress)

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ensemble_lab.data.sources import load_dataset
+from ensemble_lab.data.sources import load_dataset, load_split
+from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.experiment import parse_experiment
 from ensemble_lab.store.epoch_votes import load_epoch_votes
 from ensemble_lab.store.lock import lock_member
@@ -182,6 +183,53 @@ def test_complete_member_is_left_alone_and_a_lost_prediction_is_made_again(backe
     predictions_path(run, KEY, "test").unlink()
     assert finish(start(run, "--predict", "test"))[0] == 0
     assert load_predictions(run, "test").digests == before.digests
+
+
+@pytest.mark.slow
+def test_one_worker_predicts_several_splits_and_goes_on_where_it_was_left(backend, tmp_path):
+    run = build_run(tmp_path, backend, epochs=1)
+    assert finish(start(run))[0] == 0
+    names = ["plain", "blurred", "noisy"]
+    for name, harm in zip(names, (None, "blur", "noise"), strict=True):
+        run = add_split(run, name, harm)
+    assert finish(start(run, "--predict", "blurred"))[0] == 0
+    alone = predictions_path(run, KEY, "blurred").read_bytes()
+    code, events = finish(start(run, "--predict", *names))
+    assert code == 0
+    first, *_, last = events
+    assert (first["event"], first["epochs"], first["unit"]) == ("start", 2, "split")
+    assert last["status"] == "trained"
+    assert predictions_path(run, KEY, "blurred").read_bytes() == alone
+    plain, blurred, noisy = (load_predictions(run, name) for name in names)
+    np.testing.assert_array_equal(plain.probabilities, load_predictions(run).probabilities)
+    assert len({each.probabilities.tobytes() for each in (plain, blurred, noisy)}) == 3
+
+    predictions_path(run, KEY, "blurred").unlink()
+    assert finish(start(run, "--predict", *names))[0] == 0
+    assert load_predictions(run, "blurred").digests == blurred.digests
+    code, events = finish(start(run, "--predict", *names))
+    assert events == [{"event": "done", "key": KEY, "status": "complete"}]
+
+    # What comes before a split that cannot be had is kept.
+    for name in ("plain", "noisy"):
+        predictions_path(run, KEY, name).unlink()
+    (run.path / "splits" / "noisy.h5").write_bytes(b"nonsense")
+    code, (*_, last) = finish(start(run, "--predict", *names))
+    assert (code, last["error"]) == (1, "DamagedError")
+    assert load_predictions(run, "plain").digests == plain.digests
+
+
+def add_split(run, name, harm):
+    """Let a run record its test images, corrupted if so wished, under a name."""
+    harms = [{"name": harm, "strength": 5}] if harm else []
+    data = parse_data(run.data | {"transforms": harms})
+    split = load_split(data, "test")
+    hashes = (split.images_sha256, split.labels_sha256)
+    source = {"data": data.to_json(), "split": "test"}
+    run = run.with_split(name)
+    save_split(run, SplitRecord(name, split.role, split.index, *hashes, source), split.labels)
+    save_run(run)
+    return run
 
 
 def test_what_cannot_be_is_one_event_and_exit_code_1(backend, tmp_path):

@@ -1,11 +1,14 @@
 """A further data set becomes a split of the run: for reporting, if it has labels."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from ensemble_lab.data.corruptions import corrupt_images
 from ensemble_lab.exceptions import DataError, MismatchError, MissingError
+from ensemble_lab.spec.data import Corruption
 from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import load_member
@@ -13,7 +16,8 @@ from ensemble_lab.store.predictions import save_predictions
 from ensemble_lab.store.run import open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.workflows import predict as module
-from ensemble_lab.workflows.predict import predict
+from ensemble_lab.workflows.images import load_images
+from ensemble_lab.workflows.predict import NewSplit, find_source, predict, predict_splits
 from ensemble_lab.workflows.vote import score_vote
 
 LABELS = np.array([0, 2, 1, 1])
@@ -94,6 +98,59 @@ def test_workers_are_asked_for_trained_members_only(make_run, write, asked, tmp_
     assert [(event.event, event.key) for event in events] == [
         ("waiting", "a-0000"), ("waiting", "a-0002"),
     ]  # fmt: skip
+
+
+def test_transforms_are_recorded_in_order_and_done_again(make_run, write, asked):
+    run, path = make_run(), str(write(shape=(4, 5, 4)))
+    noise = Corruption(name="noise", strength=1, seed=3)
+    run = predict(run, path, "harmed", transforms=("shift:2", noise))
+    record = load_record(run, "harmed")
+    assert record.source["data"]["transforms"] == [
+        {"name": "shift", "strength": 2},
+        {"name": "noise", "strength": 1, "seed": 3},
+    ]
+    with np.load(path) as file:
+        images = file["x_test"][..., np.newaxis]
+    expected = corrupt_images(corrupt_images(images, "shift", 2), "noise", 1, seed=3)
+    found = load_images(run, "harmed")
+    np.testing.assert_array_equal(found.images, expected)
+    assert found.images_sha256 == record.images_sha256
+    assert load_record(predict(run, path, "plain"), "plain").images_sha256 != record.images_sha256
+    with pytest.raises(MismatchError, match="images_sha256 of split 'harmed' must stay"):
+        predict(run, path, "harmed", transforms=(noise, "shift:2"))
+
+
+def test_mistyped_transform_is_refused_before_anything_is_done(make_run, write, asked):
+    run = make_run()
+    with pytest.raises(DataError, match="did you mean 'blur'"):
+        predict(run, str(write()), "more", transforms=("blurr:3",))
+    unchanged(run, asked)
+
+
+def test_run_of_corrupted_images_predicts_others_as_they_are(make_run, write, asked):
+    run = make_run()
+    harmed = replace(run, data=run.data | {"transforms": [{"name": "shift", "strength": 1}]})
+    assert (
+        "transforms"
+        not in load_record(predict(harmed, str(write()), "more"), "more").source["data"]
+    )
+
+
+def test_members_that_have_predicted_all_of_several_splits_are_not_asked(make_run, write, asked):
+    run, path = make_run(), str(write())
+    source, published = find_source(run, path)
+    splits = [NewSplit(name, source, published) for name in ("one", "two")]
+    for key, names in (("a-0000", ["one", "two"]), ("a-0001", ["two"])):
+        run = predict_splits(run, splits)
+        parent = load_member(run, key).weights_sha256
+        rows = np.eye(3, dtype=np.float32)[[0, 0, 1, 1]]
+        for name in names:
+            save_predictions(run, key, name, rows, np.arange(4), parent=parent)
+    asked.clear()
+    predict_splits(run, splits, members=("a-0000", "a-0001"))
+    (((_, keys, arguments), _),) = asked
+    assert keys == ("a-0001",)
+    assert arguments == ("--predict", "one", "two")
 
 
 def test_relative_source_is_recorded_whole(make_run, write, asked, tmp_path, monkeypatch):

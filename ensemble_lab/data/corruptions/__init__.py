@@ -27,6 +27,7 @@ __all__ = [
     "CORRUPTIONS",
     "STRENGTHS",
     "CorruptionRow",
+    "check_strength",
     "corrupt_images",
     "find_corruption",
     "parse_corruption",
@@ -176,6 +177,12 @@ def find_corruption(name: str) -> CorruptionRow:
     return CORRUPTIONS[name]
 
 
+def check_strength(strength: int) -> None:
+    """Refuse a strength that is not 1 to 5."""
+    if strength not in STRENGTHS:
+        raise DataError(f"strength of a corruption must be 1 to 5; got {strength!r}.")
+
+
 def parse_corruption(text: str) -> Corruption:
     """Return the corruption that ``NAME:STRENGTH`` or ``NAME:STRENGTH:SEED`` says.
 
@@ -200,7 +207,8 @@ def parse_corruption(text: str) -> Corruption:
         parse_whole(number, name=what, error=DataError)
         for number, what in zip((*numbers, "0")[:2], ("strength", "seed"), strict=True)
     )
-    _check_numbers(strength, seed)
+    check_strength(strength)
+    _check_seed(seed)
     return Corruption(name=name, strength=strength, seed=seed)  # type: ignore[arg-type]
 
 
@@ -247,7 +255,8 @@ def corrupt_images(
     [25, 75]
     """
     row = find_corruption(name)
-    _check_numbers(strength, seed)
+    check_strength(strength)
+    _check_seed(seed)
     _check_images(images)
     if index is None:
         index = np.arange(len(images))
@@ -268,9 +277,7 @@ def corrupt_images(
     return corrupted
 
 
-def _check_numbers(strength: int, seed: int) -> None:
-    if strength not in STRENGTHS:
-        raise DataError(f"strength of a corruption must be 1 to 5; got {strength!r}.")
+def _check_seed(seed: int) -> None:
     if not 0 <= seed < 2**63:
         raise DataError(f"seed of a corruption must be from 0 to 2**63 - 1; got {seed}.")
 
