@@ -200,7 +200,8 @@ def _draw_scales(axes: "Axes", curves: Sequence[ErrorCurve]) -> None:
     axes.set_xlim(strengths[0] - 0.3, strengths[-1] + 0.3)
     low, high = axes.get_ylim()
     # A share below a tick and above another at least, also where all are alike.
-    axes.set_ylim(low / 1.1, min(max(high, 1.5 * low), 1.0))
+    # Room above 100 %, so that a marker there is not cut in half.
+    axes.set_ylim(low / 1.1, min(max(high, 1.5 * low), 1.12))
     steps = (1,) if high / low > 300 else (1, 3) if high / low > 12 else (1, 2, 3, 5, 7)
     axes.yaxis.set_major_locator(FixedLocator([n * 10.0**e for e in range(-9, 1) for n in steps]))
     axes.yaxis.set_minor_locator(NullLocator())
