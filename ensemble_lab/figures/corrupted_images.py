@@ -9,8 +9,7 @@ import numpy as np
 from ensemble_lab.arrays import Images, Index
 from ensemble_lab.data.corruptions import CORRUPTIONS, STRENGTHS, corrupt_images
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.figures.corruptions import save_figure
-from ensemble_lab.figures.files import check_figure_path
+from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
 from ensemble_lab.figures.frontier_axes import INK
 from ensemble_lab.figures.lettering import FAMILY
 
@@ -22,7 +21,6 @@ __all__ = ["MOST_EXAMPLES", "draw_corruption_examples"]
 MOST_EXAMPLES = 6
 """That are drawn side by side."""
 
-_DPI = 160
 _TILE = 0.7, 0.525
 """Height of an image in inches, alone in its cell and beside others: 4 and 3 x 28 pixels."""
 _GAP, _CELL_GAP = 0.04, 0.12
@@ -70,8 +68,6 @@ def draw_corruption_examples(
     StoreError
         The file cannot be written.
     """
-    import matplotlib.style
-
     if path is not None:
         check_figure_path(path)
     if not 1 <= len(images) <= MOST_EXAMPLES:
@@ -80,8 +76,7 @@ def draw_corruption_examples(
         )
     if not names:
         raise PredictionError("names must be at least one corruption; got none.")
-    # Without the salt the names inside an SVG are random.
-    with matplotlib.style.context(["default", {"svg.hashsalt": "ensemble_lab"}]):
+    with house_style():
         figure = _draw(images, names, np.arange(len(images)) if index is None else index, split)
         if path is not None:
             save_figure(figure, Path(path))
@@ -99,7 +94,7 @@ def _draw(images: Images, names: Sequence[str], index: Index, split: str) -> "Fi
         _MARGIN + _NAMES + (len(STRENGTHS) + 1) * (cell + _CELL_GAP),
         _MARGIN + _HEADER + len(names) * (tall + _CELL_GAP),
     )
-    figure = Figure(figsize=size, dpi=_DPI, facecolor="white")
+    figure = Figure(figsize=size, dpi=DPI, facecolor="white")
     lefts = [_MARGIN + _NAMES + place * (cell + _CELL_GAP) for place in range(len(STRENGTHS) + 1)]
     for left, head in zip(lefts, ("clean", *map(str, STRENGTHS)), strict=True):
         _write(figure, left + cell / 2, size[1] - _HEADER, head, _SMALL, align="center")

@@ -6,20 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.figures.files import check_figure_path
+from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
 from ensemble_lab.figures.frontier_axes import INK
 from ensemble_lab.figures.lettering import FAMILY, is_drawable, shorten, wrap
-from ensemble_lab.store.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["ErrorCurve", "draw_corruption_curves", "save_figure"]
+__all__ = ["ErrorCurve", "draw_corruption_curves"]
 
 Voter = tuple[Literal["vote", "group", "member"], str]
 
-_DPI = 160
 _PANEL = 2.5, 2.0
 """Width and height of a panel in inches."""
 _MOST_COLUMNS = 3
@@ -100,26 +98,15 @@ def draw_corruption_curves(
     StoreError
         The file cannot be written.
     """
-    import matplotlib.style
-
     if path is not None:
         check_figure_path(path)
     if not curves:
         raise PredictionError("curves must be at least one; got none.")
-    # Without the salt the names inside an SVG are random.
-    with matplotlib.style.context(["default", {"svg.hashsalt": "ensemble_lab"}]):
+    with house_style():
         figure = _draw(curves, title, note)
         if path is not None:
             save_figure(figure, Path(path))
     return figure
-
-
-def save_figure(figure: "Figure", path: Path) -> None:
-    """Write a figure's file, without the date, which would change the bytes."""
-    ending = path.suffix.lower().removeprefix(".")
-    dates: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    with replacing(path) as partial:
-        figure.savefig(partial, format=ending, dpi=_DPI, metadata=dates.get(ending, {}))
 
 
 def _draw(curves: Sequence[ErrorCurve], title: str, note: str) -> "Figure":
@@ -131,7 +118,7 @@ def _draw(curves: Sequence[ErrorCurve], title: str, note: str) -> "Figure":
     n_rows = -(-len(corruptions) // n_columns)
     # Title and legend need two columns' room.
     width = _PANEL[0] * max(2, n_columns)
-    figure = Figure(dpi=_DPI, facecolor="white", layout="constrained")
+    figure = Figure(dpi=DPI, facecolor="white", layout="constrained")
     panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
     for place, axes in enumerate(panels.flat):
         if place < len(corruptions):
