@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ensemble_lab.data.folds import take_fold
-from ensemble_lab.data.sources import load_dataset
+from ensemble_lab.data.loading import load_dataset
 from ensemble_lab.spec.experiment import parse_experiment
 from ensemble_lab.store.members import EpochRecord, save_member
 from ensemble_lab.store.predictions import save_predictions

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ensemble_lab.data.dataset import Dataset, Split, take_index
 from ensemble_lab.data.folds import take_fold
-from ensemble_lab.data.sources import load_dataset, load_split
+from ensemble_lab.data.loading import load_dataset, load_split
 from ensemble_lab.exceptions import MismatchError
 from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.member import MemberSpec

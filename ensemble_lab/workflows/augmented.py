@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from ensemble_lab.data.dataset import Split
+from ensemble_lab.data.loading import load_dataset
 from ensemble_lab.data.sampling import sample_split
-from ensemble_lab.data.sources import divide_source, load_dataset
+from ensemble_lab.data.sources import divide_source
 from ensemble_lab.exceptions import DataError, SpecError
 from ensemble_lab.spec.data import DataSpec
 from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ensemble_lab.data.dataset import Split, take_index
-from ensemble_lab.data.sources import load_split, parse_source
+from ensemble_lab.data.loading import load_split
+from ensemble_lab.data.sources import parse_source
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.corruption_rows import CorruptionErrors, list_corruption_errors
 from ensemble_lab.workflows.corruptions import CorruptionReport, find_clean

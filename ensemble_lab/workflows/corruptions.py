@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ensemble_lab.data.corruptions import CORRUPTIONS, STRENGTHS, check_strength, find_corruption
-from ensemble_lab.data.sources import load_split
+from ensemble_lab.data.loading import load_split
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.engines import Event
 from ensemble_lab.exceptions import DataError, MismatchError, MissingError

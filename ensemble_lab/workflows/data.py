@@ -8,14 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ensemble_lab.data.dataset import Dataset, Split, number_classes
+from ensemble_lab.data.loading import load_metadata, load_split
 from ensemble_lab.data.metadata import Metadata
-from ensemble_lab.data.sources import (
-    divide_source,
-    list_splits,
-    load_class_names,
-    load_metadata,
-    load_split,
-)
+from ensemble_lab.data.sources import divide_source, list_splits, load_class_names
 from ensemble_lab.data.summary import DatasetSummary, build_summary
 from ensemble_lab.exceptions import DataError, MissingExtraError
 from ensemble_lab.figures.digit import describe_example, render_digit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ensemble_lab.data.dataset import Dataset, missing_classes, number_classes
 from ensemble_lab.data.folds import take_fold
-from ensemble_lab.data.sources import load_dataset
+from ensemble_lab.data.loading import load_dataset
 from ensemble_lab.exceptions import DataError, SpecError
 from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment
 from ensemble_lab.spec.member import Backend, MemberSpec

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ensemble_lab.data.corruptions import parse_corruption
 from ensemble_lab.data.dataset import Split
-from ensemble_lab.data.sources import load_class_names, load_split, parse_source
+from ensemble_lab.data.loading import load_split
+from ensemble_lab.data.sources import load_class_names, parse_source
 from ensemble_lab.engines import Event
 from ensemble_lab.exceptions import DataError, MissingError
 from ensemble_lab.spec.data import Corruption, DataSpec, parse_data, resolve_path

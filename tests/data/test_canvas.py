@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.data.dataset import Split
-from ensemble_lab.data.sources import load_dataset, load_published, load_split
+from ensemble_lab.data.loading import load_dataset, load_published, load_split
 from ensemble_lab.data.transforms import draw_offsets, place_on_canvas
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import CanvasSpec, Digits, Mnist, Npz, ValidationSpec

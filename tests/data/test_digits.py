@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.data.dataset import missing_classes
-from ensemble_lab.data.sources import load_dataset, load_published, load_split
+from ensemble_lab.data.loading import load_dataset, load_published, load_split
 from ensemble_lab.exceptions import MissingExtraError
 from ensemble_lab.spec.data import Digits
 from tests.conftest import need

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ensemble_lab.data.dataset import Dataset, Split, build_split, number_classes
 from ensemble_lab.data.folds import number_folds, number_folds_by_place, take_fold, with_folds
-from ensemble_lab.data.sources import load_dataset
+from ensemble_lab.data.loading import load_dataset
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import Digits, ValidationSpec
 

@@ -11,14 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ensemble_lab.data.sources import (
-    SOURCES,
-    Source,
-    load_class_names,
-    load_dataset,
-    load_split,
-    locate,
-)
+from ensemble_lab.data.loading import load_dataset, load_split
+from ensemble_lab.data.sources import SOURCES, Source, load_class_names, locate
 from ensemble_lab.data.sources.image_set import ImageSet
 from ensemble_lab.data.sources.publication import PublishedFile
 from ensemble_lab.exceptions import DataError

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ensemble_lab.data.sources import load_dataset, load_split, parse_source
+from ensemble_lab.data.loading import load_dataset, load_split
+from ensemble_lab.data.sources import parse_source
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import Kaggle
 from tests.data.test_pixel_csv import IMAGES, LABELS, csv_text

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ensemble_lab.data.loading import load_metadata, load_split
 from ensemble_lab.data.metadata import Column, build_metadata
-from ensemble_lab.data.sources import SOURCES, extended_labels, load_metadata, load_split
+from ensemble_lab.data.sources import SOURCES, extended_labels
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import Digits, Mnist, Npz, Qmnist
 from tests.conftest import miss

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ensemble_lab.canonical import array_sha256
-from ensemble_lab.data.sources import load_dataset, load_published, load_split, locate, mnist
+from ensemble_lab.data.loading import load_dataset, load_published, load_split
+from ensemble_lab.data.sources import locate, mnist
 from ensemble_lab.exceptions import DataError, MissingExtraError
 from ensemble_lab.spec.data import Mnist
 from tests.conftest import miss, need

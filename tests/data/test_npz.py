@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.canonical import array_sha256
-from ensemble_lab.data.sources import load_dataset, load_published, load_split
+from ensemble_lab.data.loading import load_dataset, load_published, load_split
 from ensemble_lab.data.sources.npz import load_arrays
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import Npz, ValidationSpec

@@ -7,15 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ensemble_lab.data.sources import (
-    extended_labels,
-    load_dataset,
-    load_metadata,
-    load_split,
-    locate,
-    parse_source,
-    qmnist,
-)
+from ensemble_lab.data.loading import load_dataset, load_metadata, load_split
+from ensemble_lab.data.sources import extended_labels, locate, parse_source, qmnist
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import CanvasSpec, Qmnist
 from tests.data.conftest import Served

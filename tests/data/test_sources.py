@@ -8,15 +8,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from ensemble_lab.data.sources import (
-    SOURCES,
-    divide_source,
-    list_splits,
-    load_published,
-    load_split,
-    locate,
-    parse_source,
-)
+from ensemble_lab.data.loading import load_published, load_split
+from ensemble_lab.data.sources import SOURCES, divide_source, list_splits, locate, parse_source
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import DataSpec, Digits, Kaggle, Mnist, Npz, Qmnist, resolve_path
 
@@ -109,9 +102,10 @@ def test_sources_without_a_folder_hand_on_what_was_given(tmp_path: Path) -> None
     assert locate(Digits(name="digits"), tmp_path) == tmp_path
 
 
-def test_importing_the_sources_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize("module", ["sources", "loading"])
+def test_importing_sources_or_loading_imports_nothing_heavy(module: str) -> None:
     heavy = "{'sklearn', 'pooch', 'requests', 'scipy', 'h5py', 'keras', 'tensorflow', 'pandas'}"
-    code = f"import sys, ensemble_lab.data.sources; print({heavy} & set(sys.modules))"
+    code = f"import sys, ensemble_lab.data.{module}; print({heavy} & set(sys.modules))"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ensemble_lab.data.dataset import Dataset, Split, build_split
+from ensemble_lab.data.loading import load_metadata, load_published
 from ensemble_lab.data.metadata import Column, build_metadata
-from ensemble_lab.data.sources import load_metadata, load_published
 from ensemble_lab.data.summary import SharedWriters, build_summary
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.data import Mnist

@@ -7,7 +7,7 @@ import pytest
 
 from ensemble_lab.data.corruptions import CORRUPTIONS, corrupt_images
 from ensemble_lab.data.dataset import Split
-from ensemble_lab.data.sources import load_dataset, load_published, load_split
+from ensemble_lab.data.loading import load_dataset, load_published, load_split
 from ensemble_lab.spec.data import CanvasSpec, Corruption, Digits, Mnist, Npz, ValidationSpec
 from tests.conftest import need
 from tests.data.strokes import draw_strokes

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from ensemble_lab.data.dataset import Split, build_split, number_classes
 from ensemble_lab.data.folds import number_folds_by_place, take_fold
+from ensemble_lab.data.loading import load_dataset, load_metadata
 from ensemble_lab.data.metadata import Column, Metadata, build_metadata
-from ensemble_lab.data.sources import load_dataset, load_metadata
 from ensemble_lab.data.splits import cut_validation_by_place
 from ensemble_lab.data.writers import place_by_writer, place_writers
 from ensemble_lab.exceptions import DataError

@@ -105,7 +105,7 @@ def test_unwritable_path_is_one_line(tmp_path):
 
 @pytest.mark.mnist
 def test_sixty_thousand_images_are_one_picture(mnist_dir, tmp_path):
-    from ensemble_lab.data.sources import load_split
+    from ensemble_lab.data.loading import load_split
     from ensemble_lab.spec.data import Mnist
 
     train: Split = load_split(Mnist(name="mnist"), "train", mnist_dir)

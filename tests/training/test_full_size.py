@@ -2,7 +2,7 @@
 
 import pytest
 
-from ensemble_lab.data.sources import load_published
+from ensemble_lab.data.loading import load_published
 from ensemble_lab.spec.data import Digits
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.spec.presets import load_preset

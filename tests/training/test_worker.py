@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ensemble_lab.data.sources import load_dataset, load_split
+from ensemble_lab.data.loading import load_dataset, load_split
 from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.experiment import parse_experiment
 from ensemble_lab.store.epoch_votes import load_epoch_votes

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ensemble_lab as lab
-from ensemble_lab.data.sources import load_dataset
+from ensemble_lab.data.loading import load_dataset
 from ensemble_lab.exceptions import DataError, SpecError
 from ensemble_lab.training.augmented import augment_examples
 from ensemble_lab.workflows.augmented import find_recipe

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.data.folds import take_fold
-from ensemble_lab.data.sources import load_dataset
+from ensemble_lab.data.loading import load_dataset
 from ensemble_lab.exceptions import MismatchError, SpecError
 from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.experiment import load_experiment, parse_experiment, render_experiment
