@@ -90,6 +90,7 @@ def fit(
     validation: Examples | None = None,
     *,
     n_classes: int,
+    validation_name: str = "validation",
     voted: tuple[tuple[str, Images], ...] = (),
     resume: TrainingState | None = None,
     callbacks: Callbacks = Callbacks(),
@@ -106,6 +107,8 @@ def fit(
     train, validation : Examples
         No validation is legal unless the recipe needs it.
     n_classes : int
+    validation_name : str
+        What the validation split is called; among `voted` it is the same split.
     voted : tuple of (str, uint8 (examples, height, width, channels))
         Splits, by name, whose chosen classes are recorded after every epoch.
     resume : TrainingState or None
@@ -126,7 +129,9 @@ def fit(
             "Set data.validation.share above 0."
         )
     machine = _build_machine(member, train, n_classes)
-    fitting = _Fitting(member, train, validation, voted, callbacks, pace or Pace(), machine)
+    fitting = _Fitting(
+        member, train, validation, validation_name, voted, callbacks, pace or Pace(), machine
+    )
     state = _start(machine.steps) if resume is None else resume
     machine.steps.write(_snapshot_of(state, member))
     while state.epoch < member.training.epochs:
@@ -155,6 +160,7 @@ class _Fitting:
     member: MemberSpec
     train: Examples
     validation: Examples | None
+    validation_name: str
     voted: tuple[tuple[str, Images], ...]
     callbacks: Callbacks
     pace: Pace
@@ -204,7 +210,7 @@ def _train_epoch(fitting: _Fitting, state: TrainingState) -> TrainingState:
     validation_loss, validation_accuracy = (
         (None, None)
         if validation is None
-        else measure(probabilities["validation"], validation.labels)
+        else measure(probabilities[fitting.validation_name], validation.labels)
     )
     record = EpochRecord(
         epoch=state.epoch + 1,
@@ -261,7 +267,7 @@ def _infer_splits(fitting: _Fitting, n_epochs: float) -> dict[str, npt.NDArray[n
     """Return probabilities of the weights that would be kept, for each split that wants them."""
     wanted = dict(fitting.voted)
     if fitting.validation is not None:
-        wanted["validation"] = fitting.validation.images
+        wanted[fitting.validation_name] = fitting.validation.images
     return {
         split: infer(
             fitting.machine.predictor,

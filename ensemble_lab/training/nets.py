@@ -45,6 +45,7 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
         spec,
         _examples(dataset.split("train")),
         None if validation is None else _examples(validation),
+        validation_name="validation" if validation is None else validation.name,
         n_classes=run.n_classes,
         voted=voted if spec.training.epoch_votes else (),
         resume=resume,

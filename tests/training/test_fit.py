@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.exceptions import InterruptedTraining, SpecError, TrainingError
+from ensemble_lab.training import fit as module
 from ensemble_lab.training.architectures import ARCHITECTURES, describe_layers
 from ensemble_lab.training.blocks import Pace
 from ensemble_lab.training.fit import Callbacks, fit
@@ -81,6 +82,31 @@ def test_stopping_after_any_epoch_and_going_on_changes_no_bit(everything):
         ):
             assert split == name
             np.testing.assert_array_equal(votes, others)
+
+
+def test_validation_under_a_name_of_its_own_is_inferred_once_an_epoch(backend, monkeypatch):
+    """Where validation is in folds it is called otherwise, and votes are kept of it too."""
+    asked = []
+    real = module.infer
+
+    def count(predictor, images, *, name, **rest):
+        asked.append(name)
+        return real(predictor, images, name=name, **rest)
+
+    monkeypatch.setattr(module, "infer", count)
+    member = build_member(backend, epochs=2)
+    fitted = fit(
+        member,
+        TRAIN,
+        VALIDATION,
+        n_classes=3,
+        validation_name="train-oof",
+        voted=(("train-oof", VALIDATION.images), ("test", FURTHER)),
+    )
+    assert asked == ["toy-0003 on train-oof", "toy-0003 on test"] * 2
+    last = dict(fitted.epoch_votes)["train-oof"][-1]
+    accuracy = (last == VALIDATION.labels).mean()
+    assert fitted.history[-1].validation_accuracy == pytest.approx(accuracy)
 
 
 RECIPES = {
