@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ensemble_lab.cli.matrix import render_confusion
-from ensemble_lab.cli.options import Members, Rule, RunFolder, SplitName, Ties, build_decision
+from ensemble_lab.cli.options import (
+    FigureFile,
+    Members,
+    Rule,
+    RunFolder,
+    SplitName,
+    Ties,
+    build_decision,
+    refuse_format_of_figure,
+)
 from ensemble_lab.cli.output import (
     DataFormat,
     note_ledger,
@@ -48,16 +57,7 @@ def command(
         bool,
         typer.Option("--normalise", help="Percent of each label's examples in place of counts."),
     ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Draw the matrix in a png, svg or pdf file instead.",
-            show_default=False,
-        ),
-    ] = None,
+    output: FigureFile = None,
     format: DataFormat = "table",
 ) -> None:
     """Count which classes are taken for which."""
@@ -65,8 +65,7 @@ def command(
 
     if member is not None and members:
         raise typer.BadParameter("--member is the only one to speak; leave out --members")
-    if output is not None and format != "table":
-        raise typer.BadParameter("a figure has a format of its own; leave out --format or -o")
+    refuse_format_of_figure(output, format)
     asked = (split, build_decision(rule, ties))
     patterns = tuple(members) if member is None else (_check_member(run, member),)
     if output is not None:

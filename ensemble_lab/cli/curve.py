@@ -10,12 +10,15 @@ are nearly the same, and committees trained afresh differ more. Examples:
   ensemble-lab curve RUN --members 'light-*' -o curve.png
 """
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from ensemble_lab.cli.options import Members, OwnSplit, RunFolder
+from ensemble_lab.cli.options import (
+    FigureFile,
+    Members,
+    OwnSplit,
+    RunFolder,
+    refuse_format_of_figure,
+)
 from ensemble_lab.cli.output import (
     DataFormat,
     note_ledger,
@@ -38,36 +41,26 @@ def command(
     run: RunFolder,
     split: OwnSplit = None,
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Draw the curve in a png, svg or pdf file too.",
-            show_default=False,
-        ),
-    ] = None,
+    output: FigureFile = None,
     format: DataFormat = "table",
 ) -> None:
     """Count the errors of k members' votes, for every k."""
     from ensemble_lab.workflows.curve import build_curve, save_curve
 
+    refuse_format_of_figure(output, format)
     patterns = tuple(members)
-    report = (
-        build_curve(run, split, members=patterns)
-        if output is None
-        else save_curve(run, output, split, members=patterns)
-    )
-    rows = _list_rows(report)
-    if format == "json":
-        print(render_json_rows(rows))
-    elif format == "csv":
-        print(render_csv(rows, _COLUMNS))
+    if output is not None:
+        report = save_curve(run, output, split, members=patterns)
+        print(output)
     else:
-        print(_render(report, rows))
-        if output is not None:
-            print(output)
+        report = build_curve(run, split, members=patterns)
+        rows = _list_rows(report)
+        if format == "json":
+            print(render_json_rows(rows))
+        elif format == "csv":
+            print(render_csv(rows, _COLUMNS))
+        else:
+            print(_render(report, rows))
     note_ledger(report.recorded)
 
 

@@ -13,12 +13,11 @@ figure has training on the left and validation on the right. Examples:
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ensemble_lab.cli.options import Members, RunFolder
+from ensemble_lab.cli.options import FigureFile, Members, RunFolder
 from ensemble_lab.cli.output import (
     DataFormat,
     DataFormatName,
@@ -51,16 +50,7 @@ def command(
     epochs: Annotated[
         bool, typer.Option("--epochs", help="List every epoch in the table.")
     ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Draw the curves in a png, svg or pdf file instead.",
-            show_default=False,
-        ),
-    ] = None,
+    output: FigureFile = None,
     format: DataFormat = "table",
 ) -> None:
     """Show how the members learned, epoch by epoch."""

@@ -10,6 +10,7 @@ from ensemble_lab.decision import RULES, TIES, Decision, parse_ties
 __all__ = [
     "DataDir",
     "EngineName",
+    "FigureFile",
     "Members",
     "OwnSplit",
     "Rule",
@@ -18,6 +19,7 @@ __all__ = [
     "Ties",
     "Workers",
     "build_decision",
+    "refuse_format_of_figure",
 ]
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)]
@@ -72,6 +74,24 @@ EngineName = Annotated[
     Literal["process", "serial"],
     typer.Option("--engine", help="Workers side by side, or one by one."),
 ]
+
+
+FigureFile = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Draw it in a png, svg or pdf file instead.",
+        show_default=False,
+    ),
+]
+
+
+def refuse_format_of_figure(output: Path | None, format: str) -> None:
+    """Refuse a format of rows beside the file of a figure."""
+    if output is not None and format != "table":
+        raise typer.BadParameter("a figure has a format of its own; leave out --format or -o")
 
 
 def build_decision(rule: str, ties: str) -> Decision:

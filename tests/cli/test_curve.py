@@ -82,9 +82,16 @@ def test_curve_is_drawn(call, pool, tmp_path, ending):
     need("matplotlib")
     path = tmp_path / "new" / f"curve.{ending}"
     answer = call("curve", pool.path, "-o", path)
-    assert answer.out.splitlines()[-1] == str(path)
+    assert answer.out == f"{path}\n"
     start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[ending]
     assert path.read_bytes().startswith(start)
+
+
+def test_figure_has_a_format_of_its_own(call, pool, tmp_path):
+    answer = call("curve", pool.path, "-o", tmp_path / "curve.png", "--format", "json")
+    assert answer.code == 2
+    assert "leave out --format or -o" in answer.err
+    assert not (tmp_path / "curve.png").exists()
 
 
 def test_figure_that_cannot_be_written_costs_no_look(call, pool, tmp_path):
