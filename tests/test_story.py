@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from ensemble_lab.store.members import member_path
 from ensemble_lab.store.run import open_run, save_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import state_path
+from tests.processes import freeze, list_processes, wait_until
 
 pytestmark = pytest.mark.keras
 
@@ -160,7 +160,7 @@ def test_worker_that_ends_early_is_continued_and_ends_the_same(
 
     def end(event):
         if event.event == "start":
-            found.extend(processes(str(path), KEY))
+            found.extend(list_processes(str(path), KEY))
         if event.event in ("start", "epoch") and event.epoch >= moment and not left:
             (worker,) = found
             freeze(worker)
@@ -184,33 +184,6 @@ def what_is_left(path: Path) -> tuple[bool, bool]:
     return state_path(run, KEY).exists(), member_path(run, KEY).exists()
 
 
-def freeze(process: int) -> None:
-    """Stop a process where it is, so that what it has written stays as it is."""
-    os.kill(process, signal.SIGSTOP)
-    wait_until(lambda: Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] == "T")
-
-
-def wait_until(holds) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def processes(*words: str) -> list[int]:
-    """Processes whose command line holds all these words."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                command = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:  # it ended meanwhile
-                continue
-            if all(word.encode() in command for word in words):
-                found.append(int(entry.name))
-    return found
-
-
 def start_training(folder: Path, path: Path, *options: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "ensemble_lab", "train", folder / "experiment.toml"]
     return subprocess.Popen([*command, "--run", path, *options], stderr=subprocess.PIPE, text=True)
@@ -224,8 +197,8 @@ def wait_for_state(path: Path) -> None:
 def test_killed_parent_leaves_no_worker_and_ends_the_same(run, folder):
     path = folder / "orphan"
     with start_training(folder, path, "--members", KEY) as parent:
-        wait_until(lambda: processes(str(path), "ensemble_lab.training.worker"))
-        (worker,) = processes(str(path), "ensemble_lab.training.worker")
+        wait_until(lambda: list_processes(str(path), "ensemble_lab.training.worker"))
+        (worker,) = list_processes(str(path), "ensemble_lab.training.worker")
         wait_for_state(path)
         freeze(worker)
         parent.kill()
@@ -233,7 +206,7 @@ def test_killed_parent_leaves_no_worker_and_ends_the_same(run, folder):
         left = what_is_left(path)
         os.kill(worker, signal.SIGCONT)
         assert left == (True, False)
-        wait_until(lambda: not processes(str(path)))
+        wait_until(lambda: not list_processes(str(path)))
     assert digest(lab.train(folder / "experiment.toml", run=path, members=[KEY])) == digest(run)
 
 

@@ -1,0 +1,37 @@
+"""Other processes, as tests look at them and stop them where they are."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["freeze", "list_processes", "wait_until"]
+
+
+def freeze(process: int) -> None:
+    """Stop a process where it is, so that what it has written stays as it is."""
+    os.kill(process, signal.SIGSTOP)
+    wait_until(lambda: Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] == "T")
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    """Return as soon as something holds; it must within a minute."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def list_processes(*words: str) -> list[int]:
+    """Processes whose command line holds all these words."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                command = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:  # it ended meanwhile
+                continue
+            if all(word.encode() in command for word in words):
+                found.append(int(entry.name))
+    return found
