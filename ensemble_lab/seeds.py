@@ -27,6 +27,9 @@ STREAMS = {
     "writers": 9,
     "subsets": 10,
     "committees": 11,
+    "resampling": 12,
+    "selection": 13,
+    "halves": 14,
 }
 """Stream names and their spawn keys. A number is never reused: stored members depend on it."""
 

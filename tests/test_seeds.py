@@ -21,6 +21,9 @@ def test_stream_numbers_are_pinned():
         "writers": 9,
         "subsets": 10,
         "committees": 11,
+        "resampling": 12,
+        "selection": 13,
+        "halves": 14,
     }  # fmt: skip
 
 
