@@ -7,7 +7,7 @@ import numpy as np
 from ensemble_lab.arrays import Array, Floats, Index, Labels, check_axes
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.ledger import Look
 
 __all__ = [
     "Confusion",
@@ -31,7 +31,7 @@ class Confusion:
     class_names : tuple of str
     decision : Decision
         `members` names those that voted.
-    recorded : {"recorded", "known", "not recorded"} or None
+    look : Look or None
         What the ledger did.
     """
 
@@ -39,7 +39,7 @@ class Confusion:
     counts: Index
     class_names: tuple[str, ...]
     decision: Decision
-    recorded: Recorded | None = None
+    look: Look | None = None
 
     def __repr__(self) -> str:
         return (

@@ -22,7 +22,7 @@ from ensemble_lab.cli.options import (
 )
 from ensemble_lab.cli.output import (
     DataFormat,
-    note_ledger,
+    note_look,
     render_csv,
     render_json,
     render_table,
@@ -61,7 +61,7 @@ def command(
         print(render_json({"split": report.committees[0].split} | summary))
     else:
         print(_render(report, rows))
-    note_ledger(report.committees[0].recorded)
+    note_look(report.committees[-1].look)
 
 
 def _list_rows(report: "CommitteesReport") -> list[dict[str, Any]]:

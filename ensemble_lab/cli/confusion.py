@@ -30,7 +30,7 @@ from ensemble_lab.cli.options import (
 )
 from ensemble_lab.cli.output import (
     DataFormat,
-    note_ledger,
+    note_look,
     render_csv,
     render_json,
 )
@@ -79,7 +79,7 @@ def command(
             print(_render_matrix_csv(confusion, normalise=normalise))
         else:
             print(render_confusion(confusion, normalise=normalise))
-    note_ledger(confusion.recorded)
+    note_look(confusion.look)
 
 
 def _check_member(run: Path, key: str) -> str:

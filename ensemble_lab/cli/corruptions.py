@@ -25,7 +25,7 @@ from ensemble_lab.cli.options import (
     Workers,
     build_decision,
 )
-from ensemble_lab.cli.output import note, note_ledger, render_csv, render_json_rows, render_table
+from ensemble_lab.cli.output import note, note_look, render_csv, render_json_rows, render_table
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.corruption_rows import CorruptionErrors
@@ -166,7 +166,7 @@ def _tell(
 
         save_corruption_curves(report, output, by=by)
         note(f"drew {output}")
-    note_ledger(report.recorded)
+    note_look(report.look)
 
 
 def render_list(format: FormatName) -> str:

@@ -21,7 +21,7 @@ from ensemble_lab.cli.options import (
 )
 from ensemble_lab.cli.output import (
     DataFormat,
-    note_ledger,
+    note_look,
     render_csv,
     render_json_rows,
     render_table,
@@ -61,7 +61,7 @@ def command(
             print(render_csv(rows, _COLUMNS))
         else:
             print(_render(report, rows))
-    note_ledger(report.recorded)
+    note_look(report.look)
 
 
 def _list_rows(report: "CurveReport") -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ensemble_lab.cli.errors import render_errors
-from ensemble_lab.cli.output import note_ledger
+from ensemble_lab.cli.output import note_look
 from ensemble_lab.cli.vote import render_report
 
 __all__ = ["command"]
@@ -32,4 +32,4 @@ def command(
     print("\ngallery: " + " ".join(str(path) for path in demo.pictures))
     print(f"run:     {demo.run.path}")
     print(f"next:    ensemble-lab errors {demo.run.path} --sort index --format json")
-    note_ledger(demo.report.recorded)
+    note_look(demo.report.look)

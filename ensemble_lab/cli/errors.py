@@ -18,7 +18,7 @@ from ensemble_lab.cli.output import (
     RowFormat,
     RowFormatName,
     note,
-    note_ledger,
+    note_look,
     render_csv,
     render_json_rows,
     render_table,
@@ -63,7 +63,7 @@ def command(
         print(text)
     if save is not None:
         note(f"saved {keep_errors(run, found.catalogue, save, data_dir=data_dir)}")
-    note_ledger(found.recorded)
+    note_look(found.look)
 
 
 def render_errors(found: "Found", format: RowFormatName) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ensemble_lab.cli.options import DataDir, RunFolder
-from ensemble_lab.cli.output import note_ledger
+from ensemble_lab.cli.output import note_look
 from ensemble_lab.cli.question import takes_question
 from ensemble_lab.workflows.errors import Question
 
@@ -34,4 +34,4 @@ def command(
     drawn = save_gallery(run, question, output, data_dir=data_dir)
     for path in drawn.paths:
         print(path)
-    note_ledger(drawn.recorded)
+    note_look(drawn.look)

@@ -5,9 +5,12 @@ import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from ensemble_lab.store.ledger import Look
 
 __all__ = [
     "DataFormat",
@@ -16,7 +19,7 @@ __all__ = [
     "RowFormat",
     "RowFormatName",
     "note",
-    "note_ledger",
+    "note_look",
     "render_csv",
     "render_json",
     "render_json_rows",
@@ -127,7 +130,19 @@ def note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def note_ledger(recorded: str | None) -> None:
-    """Say so where an access to test labels could not be recorded."""
-    if recorded == "not recorded":
+def note_look(look: "Look | None") -> None:
+    """Say what number of look this was at its test set, and where it is kept if not in the run."""
+    if look is None:
+        return
+    if look.kept == "nowhere":
         note("not recorded: the run is read-only, so its ledger was not written")
+    if look.number is None:
+        return
+    place = f"look {look.number} on this test set"
+    if look.is_repeat:
+        place = f"look {look.number} of {look.n_looks} on this test set, taken before"
+    if look.kept == "user":
+        from ensemble_lab.store.ledger import find_user_ledger
+
+        place += f"; the run is read-only, so it is kept in {find_user_ledger()}"
+    note(place)

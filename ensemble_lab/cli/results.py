@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ensemble_lab.cli.options import RunFolder
-from ensemble_lab.cli.output import note_ledger
+from ensemble_lab.cli.output import note_look
 
 __all__ = ["command"]
 
@@ -24,4 +24,4 @@ def command(
 
     results = save_results(run, output)
     print(output)
-    note_ledger(results.recorded)
+    note_look(results.look)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ensemble_lab.cli.options import Members, Rule, RunFolder, SplitName, Ties, build_decision
-from ensemble_lab.cli.output import Format, note_ledger, render_json, render_share, render_table
+from ensemble_lab.cli.output import Format, note_look, render_json, render_share, render_table
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.vote import VoteReport
@@ -40,7 +40,7 @@ def command(
         print(render_json(report.to_json() | extra))
     else:
         print(render_report(report, groups))
-    note_ledger(report.recorded)
+    note_look((groups or (report,))[-1].look)
 
 
 def render_report(report: "VoteReport", groups: tuple["VoteReport", ...] = ()) -> str:

@@ -12,7 +12,7 @@ from ensemble_lab.arrays import Index, Labels
 from ensemble_lab.canonical import array_sha256
 from ensemble_lab.exceptions import DamagedError, LabelAccessError, MissingError
 from ensemble_lab.store.hdf5 import open_sealed
-from ensemble_lab.store.ledger import Access, Recorded, record_access
+from ensemble_lab.store.ledger import Access, Look, record_access
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import SplitRecord, load_record
 
@@ -36,7 +36,7 @@ class SplitLabels:
     index : int64 (examples,)
         Positions in the split as published, aligned with `values`.
     sha256 : str
-    recorded : {"recorded", "known", "not recorded"} or None
+    look : Look or None
         What the ledger did; None for a split that needs no entry.
     """
 
@@ -44,10 +44,10 @@ class SplitLabels:
     values: Labels
     index: Index
     sha256: str
-    recorded: Recorded | None = None
+    look: Look | None = None
 
     def __repr__(self) -> str:
-        ledger = "" if self.recorded is None else f", {self.recorded}"
+        ledger = "" if self.look is None else f", look {self.look.number or '–'}"
         return f"{type(self).__name__}({self.split!r}: {len(self.values):,} labels{ledger})"
 
 
@@ -99,13 +99,13 @@ def load_labels(
     sha256 = str(record.labels_sha256)
     if record.role == "choose":
         return ValidationLabels(split, values, record.index, sha256)
-    recorded = None
+    look = None
     if record.role == "report":
         access = Access(
             command=command, split=split, labels_sha256=sha256, decision=decision, members=members
         )
-        recorded = record_access(run, access)
-    return TestLabels(split, values, record.index, sha256, recorded)
+        look = record_access(run, access)
+    return TestLabels(split, values, record.index, sha256, look)
 
 
 def load_validation_labels(run: Run, split: str = "validation") -> ValidationLabels:

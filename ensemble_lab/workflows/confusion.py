@@ -42,7 +42,7 @@ def count_confusion(
         counts=count_cells(scored.labels.values, scored.vote.predicted, run.n_classes),
         class_names=run.class_names,
         decision=scored.vote.decision,
-        recorded=scored.labels.recorded,
+        look=scored.labels.look,
     )
 
 

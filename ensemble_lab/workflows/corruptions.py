@@ -12,7 +12,7 @@ from ensemble_lab.engines import Event
 from ensemble_lab.exceptions import DataError, MismatchError, MissingError
 from ensemble_lab.spec.data import Corruption, DataSpec, ValidationSpec, parse_data
 from ensemble_lab.store.files import check_name
-from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.members import member_path
 from ensemble_lab.store.predictions import has_predictions
 from ensemble_lab.store.run import Run, open_run
@@ -85,14 +85,14 @@ class CorruptionReport:
         In the order of `CORRUPTIONS`, then of strengths.
     missing : tuple of str
         Splits that were asked for and on which a member has no predictions.
-    recorded : {"recorded", "known", "not recorded"} or None
+    look : Look or None
         What the ledger did, last.
     """
 
     clean: VoteReport | None
     corrupted: tuple[CorruptedVote, ...]
     missing: tuple[str, ...]
-    recorded: Recorded | None
+    look: Look | None
 
     @property
     def some(self) -> VoteReport:
@@ -208,7 +208,7 @@ def score_corruptions(
         clean=score(clean) if _is_predicted(run, clean, keys) else None,
         corrupted=votes,
         missing=tuple(split.name for _, split in corrupted if split.name not in there),
-        recorded=votes[-1].report.recorded,
+        look=votes[-1].report.look,
     )
 
 

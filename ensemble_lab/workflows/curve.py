@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ensemble_lab.analysis.subsets import N_ORDERS, SubsetCurve, build_subset_curve
 from ensemble_lab.decision import Decision
-from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.scoring import score
 
@@ -24,7 +24,7 @@ class CurveReport:
     members : tuple of str
         The pool.
     curve : SubsetCurve
-    recorded : {"recorded", "known", "not recorded"} or None
+    look : Look or None
         What the ledger did.
     """
 
@@ -32,7 +32,7 @@ class CurveReport:
     split: str
     members: tuple[str, ...]
     curve: SubsetCurve
-    recorded: Recorded | None
+    look: Look | None
 
 
 def build_curve(
@@ -77,7 +77,7 @@ def build_curve(
             n_orders=n_orders,
             seed=seed,
         ),
-        recorded=scored.labels.recorded,
+        look=scored.labels.look,
     )
 
 

@@ -13,7 +13,7 @@ from ensemble_lab.errors.files import save_catalogue
 from ensemble_lab.errors.pairs import Pair
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import SplitLabels
-from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.scoring import score
 
@@ -76,7 +76,7 @@ class Found:
         All errors of the vote on the split, and its examples.
     class_names : tuple of str
         Of the run.
-    recorded : {"recorded", "known", "not recorded"} or None
+    look : Look or None
         What the ledger did.
     """
 
@@ -84,7 +84,7 @@ class Found:
     n_errors: int
     n_examples: int
     class_names: tuple[str, ...]
-    recorded: Recorded | None
+    look: Look | None
 
 
 def find_errors(
@@ -128,7 +128,7 @@ def find_errors(
         n_errors=int(np.count_nonzero(scored.vote.predicted != scored.labels.values)),
         n_examples=len(scored.labels.values),
         class_names=run.class_names,
-        recorded=scored.labels.recorded,
+        look=scored.labels.look,
     )
 
 

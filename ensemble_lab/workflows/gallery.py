@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.errors import Question, find_errors
 from ensemble_lab.workflows.images import load_images
@@ -16,7 +16,7 @@ class Drawn:
     """Files of a gallery, and what the ledger did when its rows were looked up."""
 
     paths: tuple[Path, ...]
-    recorded: Recorded | None
+    look: Look | None
 
 
 def save_gallery(
@@ -46,4 +46,4 @@ def save_gallery(
     images = load_images(run, question.split, data_dir=data_dir)
     found = find_errors(run, question, command="gallery")
     pages = draw_gallery(found.catalogue, images, path=path, class_names=run.class_names)
-    return Drawn(gallery_paths(path, len(pages)), found.recorded)
+    return Drawn(gallery_paths(path, len(pages)), found.look)

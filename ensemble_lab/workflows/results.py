@@ -18,7 +18,7 @@ from ensemble_lab.spec.experiment import ExperimentSpec, read_experiment
 from ensemble_lab.spec.member import MemberSpec, parse_member
 from ensemble_lab.spec.presets import find_preset
 from ensemble_lab.store.files import save_json
-from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.members import Member, load_member
 from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
@@ -42,12 +42,12 @@ class Results:
     ----------
     values : dict
         What the JSON file holds; see `collect_results`.
-    recorded : {"recorded", "known", "not recorded"} or None
+    look : Look or None
         What the ledger did.
     """
 
     values: dict[str, Any]
-    recorded: Recorded | None
+    look: Look | None
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def collect_results(run: Run | Path | str) -> Results:
         "chosen_on": "validation" if any(_is_chosen(each.spec) for each in measured) else None,
         "published": [] if experiment is None else [p.model_dump() for p in experiment.published],
     }
-    return Results(values, reports[0].recorded)
+    return Results(values, reports[-1].look)
 
 
 def _is_chosen(spec: MemberSpec) -> bool:

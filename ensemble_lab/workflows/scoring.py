@@ -20,7 +20,7 @@ class Scored:
     predictions : Predictions
     vote : Vote
     labels : SplitLabels
-        Its `recorded` says what the ledger did.
+        Its `look` says what the ledger did.
     """
 
     predictions: Predictions

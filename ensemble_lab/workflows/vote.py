@@ -10,7 +10,7 @@ from ensemble_lab.analysis.intervals import wilson
 from ensemble_lab.analysis.vote import Vote
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.store.labels import SplitLabels
-from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.predictions import Predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
@@ -48,7 +48,7 @@ class VoteReport:
     members : tuple of MemberErrors
     group : str or None
         The group whose members these are, where groups vote apart.
-    recorded : {"recorded", "known", "not recorded"} or None
+    look : Look or None
         What the ledger did.
     """
 
@@ -60,7 +60,7 @@ class VoteReport:
     n_ties: int
     members: tuple[MemberErrors, ...]
     group: str | None = None
-    recorded: Recorded | None = None
+    look: Look | None = None
 
     interval_method = "wilson"
 
@@ -162,5 +162,5 @@ def _report(
             for voter, count in zip(voters, by_member, strict=True)
         ),
         group=group,
-        recorded=labels.recorded,
+        look=labels.look,
     )

@@ -101,7 +101,7 @@ def test_without_predicting_what_is_there_is_told_and_what_is_not_named(call, ma
     answer = call("corruptions", run.path, "--only", "thin", "--strengths", "1,3", "--no-predict")
     assert answer.code == 0
     assert answer.out.splitlines()[0].split() == ["corruption", "voter", "clean", "1"]
-    assert answer.err == "not predicted by all members: test-thin3\n"
+    assert answer.err.splitlines()[0] == "not predicted by all members: test-thin3"
     assert "test-thin3" not in open_run(run.path).splits
 
 
@@ -137,7 +137,8 @@ def test_options_reach_the_workflow(call, make, monkeypatch):
 def test_curves_are_drawn_beside_the_table(call, make, workers, tmp_path):
     figure = tmp_path / "new" / "curves.png"
     answer = call("corruptions", make().path, "--only", "blur", "-o", figure)
-    assert (answer.code, answer.err.splitlines()[-1]) == (0, f"drew {figure}")
+    assert answer.code == 0
+    assert f"drew {figure}" in answer.err.splitlines()
     assert "blur" in answer.out
     assert figure.read_bytes().startswith(PNG)
 

@@ -59,5 +59,5 @@ def test_demo_shows_vote_errors_gallery_and_run(call, make_run, monkeypatch, tmp
         f"next:    ensemble-lab errors {run.path} --sort index --format json",
     ]
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert answer.err == ""
+    assert answer.err == "look 1 on this test set\n"
     assert [row["command"] for row in load_ledger(run)][:3] == ["vote", "errors", "gallery"]

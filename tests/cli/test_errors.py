@@ -136,7 +136,7 @@ def test_saved_rows_can_be_loaded_with_decision_and_pictures(call, run, rows):
 
     answer = call("errors", run, "--ties", "lowest", "--save", "hard")
     assert answer.code == 0
-    path = answer.err.removeprefix("saved ").strip()
+    path = answer.err.splitlines()[0].removeprefix("saved ")
     saved = load_catalogue(path)
     assert saved.decision.ties == "lowest"
     assert saved.thumbnails.shape == (len(saved), 5, 4, 1)

@@ -51,11 +51,9 @@ def test_a_row_says_which_decision_on_which_predictions(ask, make_run, command):
     every, whole = scored(run, Decision())
     first = scored(run, Decision(), ("a-0000",))
     ask(run, COMMANDS[command])
-    ask(run, COMMANDS[command])
     names = ("command", "split", "purpose", "decision", "members")
     line = (command, "test", "report", every, whole)
     assert rows(run, *names) == [line]
-    ask(run, COMMANDS[command], *one)
     ask(run, COMMANDS[command], *one)
     assert first[1] != whole
     assert rows(run, *names) == [line, (*line[:-2], *first)]
@@ -66,9 +64,9 @@ def test_a_row_says_which_decision_on_which_predictions(ask, make_run, command):
 
 def test_rows_of_results_say_which_decisions_on_which_predictions(ask, make_run):
     run = make_run()
-    for _ in range(2):
-        ask(run, RESULTS)
-    assert rows(run, "command", "split", "decision", "members") == [
+    ask(run, RESULTS)
+    asked = rows(run, "command", "split", "decision", "members")
+    assert list(dict.fromkeys(asked)) == [
         ("results", "test", *scored(run, Decision(rule=rule))) for rule in rules_for(run.keys)
     ]
 
@@ -96,11 +94,29 @@ def test_run_that_cannot_be_written_answers_and_says_not_recorded(
     monkeypatch.setattr(os, "open", read_only)
     answer = ask(run, words)
     assert answer.out
-    assert answer.err.splitlines() == [SAYING]
+    assert answer.err.splitlines()[0] == SAYING
     assert load_ledger(run) == []
 
 
-@pytest.mark.parametrize("words", [*COMMANDS.values(), RESULTS], ids=lambda words: words[0])
-def test_what_is_recorded_is_not_talked_about(ask, make_run, words):
+def test_the_number_of_the_look_is_told_beside_the_data(ask, make_run):
     run = make_run()
-    assert [ask(run, words).err for _ in range(2)] == ["", ""]
+    told = [ask(run, words).err for words in (*COMMANDS.values(), RESULTS)]
+    assert told[0] == "look 1 on this test set\n"
+    assert set(told[1:-1]) == {"look 1 of 1 on this test set, taken before\n"}
+    assert told[-1] == f"look {len(rules_for(run.keys))} on this test set\n"
+    assert ask(run, ["vote", "{run}", "--split", "validation"]).err == ""
+
+
+def test_look_kept_by_the_user_names_the_file(ask, make_run, monkeypatch, user_state):
+    run = make_run()
+    real = os.open
+
+    def read_only(path, flags, *rest, **named):
+        if str(path).startswith(str(run.path)) and flags & (os.O_WRONLY | os.O_RDWR):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return real(path, flags, *rest, **named)
+
+    monkeypatch.setattr(os, "open", read_only)
+    told = ask(run, COMMANDS["vote"]).err
+    assert told.startswith("look 1 on this test set; the run is read-only, so it is kept in ")
+    assert str(user_state) in told

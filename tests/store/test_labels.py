@@ -13,7 +13,7 @@ from ensemble_lab.store.labels import (
     load_labels,
     load_validation_labels,
 )
-from ensemble_lab.store.ledger import load_ledger
+from ensemble_lab.store.ledger import Look, load_ledger
 from ensemble_lab.store.splits import SplitRecord, load_record, save_split
 from tests.store.damage import edit_header, replace_dataset
 
@@ -57,10 +57,10 @@ def test_only_validation_labels_may_choose(run, split):
 
 
 def test_only_a_reported_split_is_recorded(run):
-    assert load_labels(run, "validation").recorded is None
-    assert load_labels(run, "train").recorded is None
+    assert load_labels(run, "validation").look is None
+    assert load_labels(run, "train").look is None
     assert load_ledger(run) == []
-    assert load_labels(run, "test").recorded == "recorded"
+    assert load_labels(run, "test").look.kept == "run"
     assert len(load_ledger(run)) == 1
 
 
@@ -72,7 +72,7 @@ def test_reported_split_of_any_name_is_recorded(run, name):
     save_split(more, record_of(run, name=name, labels_sha256=sha256), labels)
     found = load_labels(more, name, command="vote", decision="1" * 64, members="2" * 64)
     assert type(found) is TestLabels
-    assert found.recorded == "recorded"
+    assert found.look == Look(1, 1, is_repeat=False, kept="run")
     (row,) = load_ledger(run)
     del row["time"], row["version"]
     assert row == {

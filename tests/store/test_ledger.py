@@ -1,19 +1,30 @@
-"""The ledger: a line for each way in which test labels were used, and none twice."""
+"""The ledger: a line for each use of test labels, and which number of look it was."""
 
 import errno
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from ensemble_lab.exceptions import DamagedError, LockedError, StoreError
 from ensemble_lab.store import ledger as ledgers
 from ensemble_lab.store.labels import load_labels
-from ensemble_lab.store.ledger import Access, load_ledger, record_access
+from ensemble_lab.store.ledger import (
+    Access,
+    Look,
+    find_user_ledger,
+    load_ledger,
+    read_ledger,
+    record_access,
+    tell_look,
+)
 from ensemble_lab.store.lock import lock_run
 
-ACCESS = Access(command="vote", split="test", labels_sha256="1" * 64, decision="2" * 64)
-OTHER = Access(command="vote", split="test", labels_sha256="1" * 64, decision="3" * 64)
+ACCESS = Access(
+    command="vote", split="test", labels_sha256="1" * 64, decision="2" * 64, members="7" * 64
+)
+OTHER = replace(ACCESS, decision="3" * 64)
 
 
 @pytest.fixture
@@ -21,11 +32,38 @@ def ledger(run):
     return run.path / "test-access.jsonl"
 
 
-def test_equal_access_adds_no_line(run, ledger):
-    assert record_access(run, ACCESS) == "recorded"
-    before = ledger.read_bytes()
-    assert record_access(run, ACCESS) == "known"
-    assert ledger.read_bytes() == before
+def test_equal_access_is_a_line_more_and_no_look_more(run, ledger):
+    assert record_access(run, ACCESS) == Look(1, 1, is_repeat=False, kept="run")
+    assert record_access(run, ACCESS) == Look(1, 1, is_repeat=True, kept="run")
+    first, second = load_ledger(run)
+    assert tell_look(first) == tell_look(second)
+
+
+def test_looks_are_numbered_by_labels_members_and_decision(run):
+    same = [ACCESS, replace(ACCESS, command="errors"), replace(ACCESS, split="other")]
+    new = [
+        OTHER,
+        replace(ACCESS, members="4" * 64),
+        replace(OTHER, members="4" * 64),
+    ]
+    assert [record_access(run, each).number for each in same] == [1, 1, 1]
+    assert [record_access(run, each).number for each in new] == [2, 3, 4]
+    assert record_access(run, ACCESS) == Look(1, 4, is_repeat=True, kept="run")
+    assert record_access(run, replace(ACCESS, labels_sha256="5" * 64)).number == 1
+
+
+def test_reading_labels_without_a_decision_is_no_look(run):
+    assert record_access(run, replace(ACCESS, decision=None)).number is None
+    assert record_access(run, ACCESS).number == 1
+
+
+def test_runs_beside_it_count(run, make_run, ledger):
+    other = make_run(run.path.parent / "beside")
+    record_access(other, OTHER)
+    assert record_access(run, ACCESS) == Look(2, 2, is_repeat=False, kept="run")
+    assert record_access(run, OTHER) == Look(1, 2, is_repeat=True, kept="run")
+    (other.path / "test-access.jsonl").write_bytes(b"no ledger\n")
+    assert record_access(run, ACCESS).number == 1
 
 
 @pytest.mark.parametrize(
@@ -43,8 +81,7 @@ def test_equal_access_adds_no_line(run, ledger):
 )
 def test_different_access_adds_a_line(run, change):
     record_access(run, ACCESS)
-    values = {name: getattr(ACCESS, name) for name in ACCESS.__dataclass_fields__}
-    assert record_access(run, Access(**values | change)) == "recorded"
+    assert not record_access(run, replace(ACCESS, **change)).is_repeat or "decision" not in change
     assert len(load_ledger(run)) == 2
 
 
@@ -69,9 +106,7 @@ def test_line_that_was_cut_off_is_passed_over_and_swallows_none(run, ledger, cut
     tail = whole[:cut] if cut > 0 else "é".encode()[:1]
     ledger.write_bytes(whole + tail)
     assert len(load_ledger(run)) == 1
-    assert record_access(run, ACCESS) == "known"
-    assert ledger.read_bytes() == whole + tail
-    assert record_access(run, OTHER) == "recorded"
+    assert record_access(run, OTHER).number == 2
     assert [row["decision"][0] for row in load_ledger(run)] == ["2", "3"]
     assert ledger.read_bytes().startswith(whole)
 
@@ -80,7 +115,7 @@ def test_whole_line_without_an_end_is_written_anew(run, ledger):
     record_access(run, ACCESS)
     ledger.write_bytes(ledger.read_bytes()[:-1])
     assert load_ledger(run) == []
-    assert record_access(run, ACCESS) == "recorded"
+    record_access(run, ACCESS)
     assert len(load_ledger(run)) == 1
 
 
@@ -104,27 +139,49 @@ def test_folder_for_a_ledger_is_refused(run, ledger, refusal):
     refusal(lambda: load_labels(run, "test"))
 
 
+@pytest.fixture
+def close_for_writing(monkeypatch):
+    """Let files below a folder be read only, and give what the system says."""
+
+    def close(folder, number=errno.EROFS, name=""):
+        real = os.open
+
+        def read_only(path, flags, *rest, **named):
+            is_there = str(path).startswith(str(folder)) and str(path).endswith(name)
+            if is_there and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                raise OSError(number, os.strerror(number), str(path))
+            return real(path, flags, *rest, **named)
+
+        monkeypatch.setattr(os, "open", read_only)
+
+    return close
+
+
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
 @pytest.mark.parametrize("name", ["test-access.jsonl", ".lock"])
-def test_read_only_run_is_readable_and_says_not_recorded(run, monkeypatch, number, name):
-    real = os.open
-
-    def read_only(path, flags, *rest, **named):
-        if str(path).endswith(name) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            raise OSError(number, os.strerror(number), str(path))
-        return real(path, flags, *rest, **named)
-
-    monkeypatch.setattr(os, "open", read_only)
-    labels = load_labels(run, "test")
-    assert labels.recorded == "not recorded"
-    assert labels.values.shape == (4,)
+def test_look_at_a_read_only_run_is_kept_by_the_user(run, close_for_writing, number, name):
+    close_for_writing(run.path, number, name)
+    assert record_access(run, ACCESS) == Look(1, 1, is_repeat=False, kept="user")
+    assert record_access(run, ACCESS) == Look(1, 1, is_repeat=True, kept="user")
+    assert record_access(run, OTHER) == Look(2, 2, is_repeat=False, kept="user")
     assert load_ledger(run) == []
+    rows = read_ledger(find_user_ledger())
+    assert {row["run"] for row in rows} == {str(run.path.resolve())}
+    labels = load_labels(run, "test")
+    assert labels.values.shape == (4,)
 
 
-def test_read_only_run_knows_what_was_recorded(run, monkeypatch):
-    record_access(run, ACCESS)
-    monkeypatch.setattr(ledgers, "_append", None)
-    assert record_access(run, ACCESS) == "known"
+def test_where_nothing_can_be_written_it_is_said(run, close_for_writing):
+    close_for_writing("/")
+    assert record_access(run, ACCESS) == Look(1, 1, is_repeat=False, kept="nowhere")
+    assert load_labels(run, "test").look.kept == "nowhere"
+
+
+def test_user_ledger_lies_in_the_state_folder(user_state, monkeypatch, tmp_path):
+    assert find_user_ledger() == user_state / "ensemble-lab" / "test-access.jsonl"
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert find_user_ledger().parents[2] == tmp_path / ".local"
 
 
 @pytest.mark.parametrize("written", [0, 10])
@@ -143,7 +200,7 @@ def test_full_disk_gives_no_labels_and_damages_nothing(run, ledger, monkeypatch,
     assert type(error) is StoreError
     assert "No space left" in str(error)
     assert load_ledger(run)[0]["decision"] == "2" * 64
-    assert load_labels(run, "test").recorded == "recorded"
+    assert load_labels(run, "test").look.kept == "run"
     assert len(load_ledger(run)) == 2
 
 
@@ -154,11 +211,11 @@ def test_ledger_held_by_another_is_waited_for(run, monkeypatch, refusal):
         assert isinstance(refusal(lambda: record_access(run, ACCESS)), LockedError)
     with lock_run(run.path):
         pass
-    assert record_access(run, ACCESS) == "recorded"
+    assert record_access(run, ACCESS).number == 1
 
 
 def test_other_programs_may_add_keys(run, ledger):
     record_access(run, ACCESS)
     (row,) = load_ledger(run)
     ledger.write_text(json.dumps(row | {"note": "x"}) + "\n")
-    assert record_access(run, ACCESS) == "known"
+    assert record_access(run, ACCESS).is_repeat

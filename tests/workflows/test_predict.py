@@ -59,7 +59,7 @@ def test_use_of_a_further_splits_labels_is_in_the_ledger(make_run, write, asked)
     rows = np.eye(3, dtype=np.float32)[[0, 0, 1, 1]]
     save_predictions(run, "a-0000", "more", rows, np.arange(4), parent=parent)
     report = score_vote(run, "more")
-    assert report.recorded == "recorded"
+    assert report.look.number == 1
     assert report.errors == 1
     (row,) = load_ledger(run)
     assert (row["split"], row["purpose"]) == ("more", "report")

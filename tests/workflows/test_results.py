@@ -71,7 +71,7 @@ def test_every_value_is_what_the_files_say(make, tmp_path):
     saved = save_results(run, tmp_path / "results.json")
     values = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert values == saved.values
-    assert saved.recorded == "recorded"
+    assert not saved.look.is_repeat
     text = (run.path / "experiment.toml").read_text(encoding="utf-8")
     path = run.path / "experiment.toml"
     errors = {name: count(run, name) for name in ("validation", "test")}
