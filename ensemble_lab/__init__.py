@@ -69,6 +69,7 @@ _NAMES = {
     "find_preset": "spec.presets",
     "find_results": "workflows.experiments",
     "find_runs": "store.run",
+    "join_ledgers": "workflows.ledger",
     "keep_errors": "workflows.errors",
     "list_corruption_errors": "workflows.corruption_rows",
     "list_presets": "workflows.presets",
@@ -192,6 +193,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.history import load_histories, save_history
     from ensemble_lab.workflows.images import load_images
     from ensemble_lab.workflows.inspect import list_runs, summarise_run
+    from ensemble_lab.workflows.ledger import join_ledgers
     from ensemble_lab.workflows.planning import plan_experiment
     from ensemble_lab.workflows.predict import predict
     from ensemble_lab.workflows.presets import (

@@ -36,6 +36,7 @@ COMMANDS = {
     "committees": "Score disjoint committees of members.",
     "inspect": "Say what a run holds and what is missing.",
     "runs": "List the runs in a folder.",
+    "ledger": "Tell which decisions were scored on which test sets.",
     "results": "Write a run's results as JSON.",
     "summarise": "Write one table of all experiments.",
 }

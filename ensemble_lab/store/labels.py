@@ -70,6 +70,7 @@ def load_labels(
     command: str = "load_labels",
     decision: str | None = None,
     members: str | None = None,
+    words: str | None = None,
 ) -> SplitLabels:
     """Read labels for reporting, and enter the access in the ledger if the split is a test split.
 
@@ -81,6 +82,8 @@ def load_labels(
         Who asks, for the ledger.
     decision, members : str, optional
         Digests of the decision and of the predictions that will be scored.
+    words : str, optional
+        That decision for a reader of the ledger.
 
     Returns
     -------
@@ -102,7 +105,12 @@ def load_labels(
     look = None
     if record.role == "report":
         access = Access(
-            command=command, split=split, labels_sha256=sha256, decision=decision, members=members
+            command=command,
+            split=split,
+            labels_sha256=sha256,
+            decision=decision,
+            members=members,
+            words=words,
         )
         look = record_access(run, access)
     return TestLabels(split, values, record.index, sha256, look)

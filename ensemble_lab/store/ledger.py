@@ -51,6 +51,8 @@ class Access:
         Digest of the predictions that were scored, where there were any.
     n_candidates : int
         How many decisions were compared.
+    words : str or None
+        The decision for a reader; makes no other look.
     """
 
     command: str
@@ -60,6 +62,7 @@ class Access:
     decision: str | None = None
     members: str | None = None
     n_candidates: int = 1
+    words: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from ensemble_lab.store.labels import SplitLabels, load_labels
 from ensemble_lab.store.predictions import Predictions, load_predictions
 from ensemble_lab.store.run import Run
 
-__all__ = ["Scored", "score"]
+__all__ = ["Scored", "describe", "score"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,13 @@ class Scored:
     predictions: Predictions
     vote: Vote
     labels: SplitLabels
+
+
+def describe(decision: Decision) -> str:
+    """Return a decision that names its members, for the ledger: ``15 members, majority, …``."""
+    n_members = len(decision.members)
+    members = decision.members[0] if n_members == 1 else f"{n_members} members"
+    return f"{members}, {decision.text}"
 
 
 def score(
@@ -48,5 +55,6 @@ def score(
         command=command,
         decision=vote.decision.digest,
         members=predictions.digest,
+        words=describe(vote.decision),
     )
     return Scored(predictions, vote, labels)
