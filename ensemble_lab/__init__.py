@@ -51,6 +51,7 @@ _NAMES = {
     "collect_results": "workflows.results",
     "combine": "analysis.vote",
     "corrupt_images": "data.corruptions",
+    "count_band": "analysis.bands",
     "count_confusion": "workflows.confusion",
     "draw_augmented": "figures.augmented",
     "draw_class_means": "figures.means",
@@ -69,6 +70,7 @@ _NAMES = {
     "find_preset": "spec.presets",
     "find_results": "workflows.experiments",
     "find_runs": "store.run",
+    "fit_log_odds": "analysis.weights",
     "join_ledgers": "workflows.ledger",
     "keep_errors": "workflows.errors",
     "list_corruption_errors": "workflows.corruption_rows",
@@ -127,8 +129,10 @@ _NAMES = {
 __all__ = ["__version__", *_NAMES]
 
 if TYPE_CHECKING:
+    from ensemble_lab.analysis.bands import count_band
     from ensemble_lab.analysis.intervals import wilson
     from ensemble_lab.analysis.vote import Vote, combine
+    from ensemble_lab.analysis.weights import fit_log_odds
     from ensemble_lab.data.class_means import build_class_means
     from ensemble_lab.data.corruptions import corrupt_images
     from ensemble_lab.data.projection import build_projection

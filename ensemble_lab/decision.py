@@ -1,6 +1,7 @@
 """The decision: by which rule which members were combined, and what chose it."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -10,7 +11,17 @@ from ensemble_lab.spelling import closest
 
 __all__ = ["DEFAULT", "RULES", "TIES", "Decision", "parse_ties"]
 
-RULES = ("majority", "mean-probability", "two-level")
+RULES = (
+    "majority",
+    "mean-probability",
+    "two-level",
+    "weighted-majority",
+    "geometric-mean",
+    "median",
+    "trimmed-mean",
+    "borda",
+    "maximum",
+)
 """Names of the rules; `ensemble_lab.analysis.rules` holds a row for each."""
 TIES = ("mean-probability", "lowest", "random")
 """Names of the tie policies; `ensemble_lab.analysis.ties` holds a row for each."""
@@ -23,8 +34,8 @@ class Decision:
     Attributes
     ----------
     rule : str
-        ``majority`` (most votes), ``mean-probability`` (largest mean) or ``two-level``
-        (most groups, each by the majority of its members).
+        Such as ``majority`` (most votes), ``mean-probability`` (largest mean) or
+        ``two-level`` (most groups, each by the majority of its members).
     ties : str
         Among the classes that the rule leaves equal: ``mean-probability`` takes the
         highest mean probability and then the smaller class, ``lowest`` the smallest
@@ -33,6 +44,8 @@ class Decision:
         Read by ``random`` only.
     members : tuple of str
         Keys of the members that vote, in order; empty for all that the predictions hold.
+    weights : tuple of float
+        What each of `members` weighs, in their order; empty where all weigh the same.
     chosen_on : {None, "validation", "test"}
         The split on which rule, members or weights were chosen; None if nothing was.
     chosen_among : int
@@ -41,8 +54,8 @@ class Decision:
     Raises
     ------
     PredictionError
-        An unknown rule, tie policy or split, a seed that is none, or a member that
-        would vote twice.
+        An unknown rule, tie policy or split, a seed that is none, a member that would vote
+        twice, or weights that are not one finite number a member.
 
     Examples
     --------
@@ -54,6 +67,7 @@ class Decision:
     ties: str = "mean-probability"
     tie_seed: int = 0
     members: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
     chosen_on: Literal["validation", "test"] | None = None
     chosen_among: int = 1
 
@@ -70,6 +84,13 @@ class Decision:
             )
         if isinstance(self.members, str) or len(set(self.members)) < len(self.members):
             raise PredictionError(f"members must be different keys; got {self.members!r}.")
+        if self.weights and len(self.weights) != len(self.members):
+            raise PredictionError(
+                f"weights must be one for each of {len(self.members)} members; got "
+                f"{len(self.weights)}."
+            )
+        if not all(math.isfinite(weight) for weight in self.weights):
+            raise PredictionError(f"weights must be finite; got {self.weights!r:.80}.")
         if self.chosen_on not in (None, "validation", "test"):
             raise PredictionError(
                 f"chosen_on must be None, 'validation' or 'test'; got {self.chosen_on!r}."
@@ -87,8 +108,10 @@ class Decision:
         if self.rule == self.ties == "mean-probability":
             # Equal means leave nothing but the order of the classes to go by.
             words = f"{self.rule}, ties to the smaller class"
-        if self.chosen_on is not None:
+        if self.chosen_on is not None and self.chosen_among > 1:
             words += f", chosen on {self.chosen_on} among {self.chosen_among}"
+        elif self.chosen_on is not None:
+            words += f", {'weights from' if self.weights else 'chosen on'} {self.chosen_on}"
         return words
 
     @property

@@ -21,7 +21,12 @@ def test_digest_is_pinned():
 @pytest.mark.parametrize("ties", TIES)
 def test_decision_comes_back_from_its_json(rule, ties):
     decision = Decision(
-        rule=rule, ties=ties, members=("a", "b"), chosen_on="validation", chosen_among=12
+        rule=rule,
+        ties=ties,
+        members=("a", "b"),
+        weights=(0.1, 2.0),
+        chosen_on="validation",
+        chosen_among=12,
     )
     assert Decision.from_json(decision.to_json()) == decision
     assert Decision.from_json(decision.to_json()).digest == decision.digest
@@ -37,6 +42,8 @@ def test_every_field_that_decides_is_in_the_digest():
         {"members": ("a",)},
         {"members": ("a", "b")},
         {"members": ("b", "a")},
+        {"members": ("a", "b"), "weights": (1.0, 2.0)},
+        {"members": ("a", "b"), "weights": (2.0, 1.0)},
         {"chosen_on": "test"},
         {"chosen_among": 2},
     ]
@@ -55,6 +62,9 @@ def test_words_say_what_chose_it():
     assert Decision(rule="two-level").text == "two-level, ties by mean-probability"
     chosen = Decision(chosen_on="test", chosen_among=120)
     assert chosen.text.endswith("chosen on test among 120")
+    assert Decision(chosen_on="test").text.endswith(", chosen on test")
+    weighed = Decision(members=("a",), weights=(2.0,), chosen_on="validation")
+    assert weighed.text.endswith(", weights from validation")
 
 
 @pytest.mark.parametrize(
@@ -65,6 +75,8 @@ def test_words_say_what_chose_it():
         ({"rule": "two-levels"}, "did you mean 'two-level'"),
         ({"ties": "lowset"}, "did you mean 'lowest'"),
         ({"tie_seed": -1}, "tie_seed"),
+        ({"weights": (1.0,)}, "one for each of 0 members; got 1"),
+        ({"members": ("a",), "weights": (float("nan"),)}, "finite"),
         ({"tie_seed": 2**63}, "tie_seed"),
     ],
 )

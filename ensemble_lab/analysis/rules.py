@@ -3,30 +3,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from ensemble_lab.analysis.groups import number_groups
-from ensemble_lab.arrays import Array, Floats, Votes
+from ensemble_lab.analysis.scores import (
+    score_borda,
+    score_geometric_mean,
+    score_maximum,
+    score_median,
+    score_trimmed_mean,
+    score_weighted_majority,
+)
+from ensemble_lab.analysis.tally import Tally
+from ensemble_lab.arrays import Array
 
-__all__ = ["RULES", "Rule", "Tally", "rules_for"]
-
-
-@dataclass(frozen=True, eq=False)
-class Tally:
-    """What the members said of a block of examples, added up.
-
-    Attributes
-    ----------
-    vote_counts : unsigned (examples, classes)
-        Ballots for each class: of members, or of groups.
-    sums : float64 (examples, classes) or None
-        Probabilities summed over members, near ties settled; None where only votes are known.
-    """
-
-    vote_counts: Votes
-    sums: Floats | None
+__all__ = ["RULES", "Rule", "rules_for"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """A registry row.
 
@@ -38,11 +32,18 @@ class Rule:
         Whether votes alone are not enough.
     by_group : bool
         Whether a group of members has one ballot, its own majority; else each member has one.
+    weights : {"none", "may", "must"}
+        Whether members may weigh differently: not at all, by weights that are not negative, or
+        by any weights, without which there is no such rule.
+    is_plain : bool
+        Whether results report it without being asked.
     """
 
     score: Callable[[Tally], Array]
     uses_probabilities: bool
-    by_group: bool
+    by_group: bool = False
+    weights: Literal["none", "may", "must"] = "none"
+    is_plain: bool = False
 
 
 def _score_majority(tally: Tally) -> Array:
@@ -58,16 +59,39 @@ def _score_mean_probability(tally: Tally) -> Array:
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        "majority": Rule(_score_majority, uses_probabilities=False, by_group=False),
-        "mean-probability": Rule(_score_mean_probability, uses_probabilities=True, by_group=False),
-        "two-level": Rule(_score_majority, uses_probabilities=False, by_group=True),
+        "majority": Rule(score=_score_majority, uses_probabilities=False, is_plain=True),
+        "mean-probability": Rule(
+            score=_score_mean_probability, uses_probabilities=True, weights="may", is_plain=True
+        ),
+        "two-level": Rule(
+            score=_score_majority, uses_probabilities=False, by_group=True, is_plain=True
+        ),
+        "weighted-majority": Rule(
+            score=score_weighted_majority, uses_probabilities=False, weights="must"
+        ),
+        "geometric-mean": Rule(score=score_geometric_mean, uses_probabilities=True, weights="may"),
+        "median": Rule(score=score_median, uses_probabilities=True),
+        "trimmed-mean": Rule(score=score_trimmed_mean, uses_probabilities=True),
+        "borda": Rule(score=score_borda, uses_probabilities=True),
+        "maximum": Rule(score=score_maximum, uses_probabilities=True),
     }
 )
-"""Row of each name in `ensemble_lab.decision.RULES`."""
+"""Row of each name in `ensemble_lab.decision.RULES`.
+
+References
+----------
+L. I. Kuncheva, Combining Pattern Classifiers, 2nd ed. (Wiley 2014), chapters 4 and 5: weighted
+majority (with L. Shapley and B. Grofman, "Optimizing group judgmental accuracy in the presence of
+interdependencies", Public Choice 43 (1984), for the weights), geometric mean, median, trimmed
+mean, maximum.
+T. K. Ho, J. J. Hull and S. N. Srihari, "Decision combination in multiple classifier systems",
+IEEE TPAMI 16 (1994), 66-75 (Borda counts).
+S. An et al., arXiv:2008.10400 (2020) (two-level).
+"""
 
 
 def rules_for(members: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the rules that are not another rule under a second name.
+    """Return the names of the rules that results report of these members.
 
     Rules by group are left out where there is one group, or each member is a group of its own:
     they equal the majority there.
@@ -86,4 +110,5 @@ def rules_for(members: tuple[str, ...]) -> tuple[str, ...]:
     """
     n_groups = len(set(number_groups(members).tolist()))
     has_levels = 1 < n_groups < len(members)
-    return tuple(name for name, rule in RULES.items() if has_levels or not rule.by_group)
+    plain = [name for name, rule in RULES.items() if rule.is_plain]
+    return tuple(name for name in plain if has_levels or not RULES[name].by_group)

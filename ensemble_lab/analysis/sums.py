@@ -1,13 +1,14 @@
-"""Probabilities summed over members, so that the order of the members changes nothing."""
+"""Numbers summed over members, so that the order of the members changes nothing."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from ensemble_lab.analysis.counts import count_true
-from ensemble_lab.arrays import Array, Floats, Probabilities
+from ensemble_lab.arrays import Array, Floats, Index, Probabilities
 
-__all__ = ["NEAR", "exact_sums", "settle_near_ties", "sum_members"]
+__all__ = ["NEAR", "exact_sums", "settle_near", "settle_near_ties", "sum_members"]
 
 NEAR = 1e-9
 """Mean probabilities closer than this are compared by exact sums. A float64 sum of n
@@ -45,10 +46,7 @@ def sum_members(probabilities: Probabilities, members: tuple[str, ...], weights:
 
 
 def settle_near_ties(sums: Floats, probabilities: Probabilities, weights: Floats) -> Floats:
-    """Return the sums, exact wherever another class comes near the best of its example.
-
-    So whoever compares the largest sums of an example compares exact, correctly rounded sums:
-    equal means equal, and a difference in the last bit is not an accident of the order.
+    """Return the sums of `sum_members`, exact wherever another class comes near the best.
 
     Parameters
     ----------
@@ -62,16 +60,41 @@ def settle_near_ties(sums: Floats, probabilities: Probabilities, weights: Floats
     -------
     settled : float64 (examples, classes)
     """
+    return settle_near(
+        sums,
+        lambda rows, classes: probabilities[:, rows, classes] * weights[:, np.newaxis],
+        near=NEAR * np.abs(weights).sum(),
+    )
+
+
+def settle_near(sums: Floats, take: Callable[[Index, Index], Array], *, near: float) -> Floats:
+    """Return sums over members, exact wherever another class comes near the best of its example.
+
+    So whoever compares the largest sums of an example compares exact, correctly rounded sums:
+    equal means equal, and a difference in the last bit is not an accident of the order.
+
+    Parameters
+    ----------
+    sums : float64 (examples, classes)
+        Minus infinity takes a class out of the comparison.
+    take : callable
+        From rows and classes, int64 (cells,), to what was added up there: (members, cells).
+    near : float
+        Sums closer than this are compared exactly.
+
+    Returns
+    -------
+    settled : float64 (examples, classes)
+    """
     best = sums.max(axis=1)
-    is_near = sums >= (best - NEAR * weights.sum())[:, np.newaxis]
+    is_near = sums >= (best - near)[:, np.newaxis]
     contested = np.flatnonzero(count_true(is_near) > 1)
     if not contested.size:
         return sums
     rows, classes = np.nonzero(is_near[contested])
     rows = contested[rows]
     settled = sums.copy(order="K")
-    contested_values = probabilities[:, rows, classes] * weights[:, np.newaxis]
-    settled[rows, classes] = exact_sums(contested_values)
+    settled[rows, classes] = exact_sums(take(rows, classes))
     return settled
 
 

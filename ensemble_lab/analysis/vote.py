@@ -8,18 +8,35 @@ import numpy as np
 from ensemble_lab.analysis.ballots import cast_ballots
 from ensemble_lab.analysis.counts import count_true, count_votes
 from ensemble_lab.analysis.groups import number_groups, weigh_members
-from ensemble_lab.analysis.rules import RULES, Tally
+from ensemble_lab.analysis.rules import RULES
 from ensemble_lab.analysis.sums import settle_near_ties, sum_members
+from ensemble_lab.analysis.tally import Tally
 from ensemble_lab.analysis.ties import TIES, choose_best
-from ensemble_lab.arrays import Booleans, Floats, Labels, Votes
+from ensemble_lab.arrays import Booleans, Floats, Index, Labels, Votes
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.predictions import Predictions
 
-__all__ = ["Vote", "combine", "combine_blocks"]
+__all__ = ["TiedClasses", "Vote", "combine", "combine_blocks"]
 
 # Cells (examples x classes) in one block: its sums take 1.3 MB and stay near the processor.
 _BLOCK_CELLS = 163_840
+
+
+@dataclass(frozen=True, eq=False)
+class TiedClasses:
+    """Examples on which several classes have the best score.
+
+    Attributes
+    ----------
+    rows : int64 (ties,)
+        Their positions among the examples of the vote.
+    is_best : bool (ties, classes)
+        The classes with the best score; at least two in each row.
+    """
+
+    rows: Index
+    is_best: Booleans
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,13 +50,15 @@ class Vote:
     vote_counts : smallest unsigned type that holds the voters (examples, classes)
         Members that chose each class; under ``two-level``, groups that chose it.
     mean_probabilities : float64 (examples, classes) or None
-        Mean over the members; under ``two-level``, mean over the groups of each group's mean.
-        None where only votes are known.
+        Mean over the members, by their weights where a rule on probabilities has some; under
+        ``two-level``, mean over the groups of each group's mean. None where only votes are known.
     is_tied : bool (examples,)
         Whether the rule alone did not decide: ties settled otherwise, on either level, could
         have given another class.
     decision : Decision
         What was done: `members` names those that voted, `ties` the policy that was used.
+    tied_classes : TiedClasses
+        Between which classes the last count was tied.
     """
 
     predicted: Labels
@@ -47,6 +66,7 @@ class Vote:
     mean_probabilities: Floats | None
     is_tied: Booleans
     decision: Decision
+    tied_classes: TiedClasses
 
     def __repr__(self) -> str:
         n_ties = int(self.is_tied.sum())
@@ -65,7 +85,8 @@ def combine(predictions: Predictions, decision: Decision) -> Vote:
     ``two-level`` lets each group of members (keys ``<group>-<seed, four digits>``) choose by its
     own majority, and takes the class that most groups chose. Ties within a group go by its own
     members alone; ties among groups by all members, weighed so that groups weigh the same. With
-    one group, or with groups of one member, it is ``majority``.
+    one group, or with groups of one member, it is ``majority``. The other rules stand in
+    `ensemble_lab.analysis.rules`.
 
     Parameters
     ----------
@@ -80,8 +101,9 @@ def combine(predictions: Predictions, decision: Decision) -> Vote:
     Raises
     ------
     PredictionError
-        The rule ``mean-probability`` on votes alone, a member that is not there, votes outside
-        the classes, or probabilities that are not finite.
+        A rule on probabilities where only votes are known, weights for a rule that has none or
+        none for one that needs some, a member that is not there, votes outside the classes, or
+        probabilities that are not finite.
 
     References
     ----------
@@ -137,14 +159,26 @@ def combine_blocks(blocks: Iterable[Predictions], decision: Decision) -> Vote:
         mean_probabilities=np.ascontiguousarray(np.concatenate(means)) if means else None,
         is_tied=np.concatenate([part.is_tied for part in parts]),
         decision=settled,
+        tied_classes=_join_tied(parts),
+    )
+
+
+def _join_tied(parts: list[Vote]) -> TiedClasses:
+    starts = np.cumsum([0, *(len(part.predicted) for part in parts[:-1])])
+    return TiedClasses(
+        rows=np.concatenate(
+            [part.tied_classes.rows + start for part, start in zip(parts, starts, strict=True)]
+        ),
+        is_best=np.concatenate([part.tied_classes.is_best for part in parts]),
     )
 
 
 def _settle_decision(predictions: Predictions, decision: Decision) -> Decision:
     """Return the decision as it can be carried out, with the members that vote."""
-    ties = decision.ties
+    ties, rule = decision.ties, RULES[decision.rule]
+    _check_weights(decision)
     if predictions.probabilities is None:
-        if RULES[decision.rule].uses_probabilities:
+        if rule.uses_probabilities:
             enough = [name for name, rule in RULES.items() if not rule.uses_probabilities]
             raise PredictionError(
                 f"rule must be {' or '.join(enough)} where only votes are known; got "
@@ -152,6 +186,26 @@ def _settle_decision(predictions: Predictions, decision: Decision) -> Decision:
             )
         ties = TIES[ties].without_probabilities
     return replace(decision, ties=ties, members=predictions.members)
+
+
+def _check_weights(decision: Decision) -> None:
+    """Refuse weights that a rule knows nothing of, or the lack of those that it lives by."""
+    wanted, weights = RULES[decision.rule].weights, decision.weights
+    if weights and wanted == "none":
+        rules = [name for name, rule in RULES.items() if rule.weights != "none"]
+        raise PredictionError(
+            f"rule must be {', '.join(rules[:-1])} or {rules[-1]} where members have weights; "
+            f"got {decision.rule!r}."
+        )
+    if wanted == "must" and not weights:
+        raise PredictionError(
+            f"{decision.rule} must have a weight for each member; got none. "
+            "Fit them on validation: ensemble_lab.fit_log_odds."
+        )
+    if wanted == "may" and weights and (min(weights) < 0 or sum(weights) <= 0):
+        raise PredictionError(
+            f"weights of {decision.rule} must be 0 or more, and one above; got {weights!r:.80}."
+        )
 
 
 def _check_same_ensemble(first: Predictions, other: Predictions) -> None:
@@ -170,17 +224,22 @@ def _check_same_ensemble(first: Predictions, other: Predictions) -> None:
 def _combine_block(block: Predictions, decision: Decision) -> Vote:
     rule, everyone = RULES[decision.rule], np.arange(len(block.members))
     groups = number_groups(block.members) if rule.by_group else everyone
-    weights = weigh_members(groups)
+    given = np.array(decision.weights) if decision.weights else weigh_members(groups)
+    # Log-odds may be negative, and are no shares: means, and ties by them, are over members.
+    weights = np.ones(len(everyone)) if rule.weights == "must" else given
     ballots = cast_ballots(block, groups, decision)
     sums = _sum_probabilities(block, weights)
-    tally = Tally(count_votes(ballots.votes, block.n_classes), sums)
+    tally = Tally(count_votes(ballots.votes, block.n_classes), sums, block, given)
     predicted, is_best = choose_best(rule.score(tally), block, everyone, decision, weights)
+    is_tied = count_true(is_best) > 1
+    tied = np.flatnonzero(is_tied)
     return Vote(
         predicted=predicted.astype(np.int64),
         vote_counts=tally.vote_counts,
         mean_probabilities=None if sums is None else sums / weights.sum(),
-        is_tied=(count_true(is_best) > 1) | ballots.is_open,
+        is_tied=is_tied | ballots.is_open,
         decision=decision,
+        tied_classes=TiedClasses(tied, is_best[tied]),
     )
 
 

@@ -1,7 +1,8 @@
 """Count the errors of each member and of their vote.
 
 The 95 % interval is Wilson's, in errors. A tie is an example on which the rule alone did not
-decide.
+decide; the last line says how many errors there are if all ties go right, at random, or wrong.
+A weighted majority weighs each member by its log-odds of being right on the run's validation split.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -51,7 +52,17 @@ def render_report(report: "VoteReport", groups: tuple["VoteReport", ...] = ()) -
         rows.append(_row(name, each.errors, n, each.interval, str(each.n_ties)))
     table = render_table(rows, list(rows[0]))
     members = "1 member" if len(report.members) == 1 else f"{len(report.members)} members"
-    return f"{table}\n{n:,} examples of {report.split}; {members}, {report.decision.text}"
+    text = f"{table}\n{n:,} examples of {report.split}; {members}, {report.decision.text}"
+    return text if (band := _render_band(report)) is None else f"{text}\n{band}"
+
+
+def _render_band(report: "VoteReport") -> str | None:
+    """Return what the ties are worth, where there are some."""
+    band = report.band
+    if band is None or not report.n_ties:
+        return None
+    ties = "the tie" if report.n_ties == 1 else f"all {report.n_ties} ties"
+    return f"errors with {ties} right {band.low}, at random {band.expected:.1f}, wrong {band.high}"
 
 
 def _row(

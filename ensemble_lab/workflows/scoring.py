@@ -1,10 +1,13 @@
 """What vote, errors and gallery share: predictions and labels of a split, and the vote on them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ensemble_lab.analysis.rules import RULES
 from ensemble_lab.analysis.vote import Vote, combine
+from ensemble_lab.analysis.weights import fit_log_odds
 from ensemble_lab.decision import Decision
-from ensemble_lab.store.labels import SplitLabels, load_labels
+from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.store.labels import SplitLabels, load_labels, load_validation_labels
 from ensemble_lab.store.predictions import Predictions, load_predictions
 from ensemble_lab.store.run import Run
 
@@ -40,6 +43,9 @@ def score(
 ) -> Scored:
     """Combine members' predictions on a split and read its labels, which enters the ledger.
 
+    Where the rule needs weights and the decision has none, they are fitted on the run's
+    validation split.
+
     Parameters
     ----------
     members : tuple of str
@@ -48,6 +54,8 @@ def score(
         Who asks, for the ledger.
     """
     predictions = load_predictions(run, split, members=members)
+    if RULES[decision.rule].weights == "must" and not decision.weights:
+        decision = _weigh(run, predictions, decision)
     vote = combine(predictions, decision)
     labels = load_labels(
         run,
@@ -58,3 +66,17 @@ def score(
         words=describe(vote.decision),
     )
     return Scored(predictions, vote, labels)
+
+
+def _weigh(run: Run, predictions: Predictions, decision: Decision) -> Decision:
+    """Return the decision with weights that the run's validation split gives its members."""
+    validation = load_predictions(run, run.validation_split)
+    unknown = [key for key in predictions.members if key not in validation.members]
+    if unknown:
+        raise PredictionError(
+            f"members that are weighed must all have predicted validation; got {unknown[0]}, "
+            f"which votes on {predictions.split!r} and not on {validation.split!r}, in {run.path}."
+        )
+    judged = validation.select(predictions.members)
+    weights = fit_log_odds(judged, load_validation_labels(run, validation.split))
+    return replace(decision, members=judged.members, weights=weights, chosen_on="validation")

@@ -1,12 +1,14 @@
 """How many errors each member and their vote make on a split."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ensemble_lab.analysis.bands import TieBand, count_band
 from ensemble_lab.analysis.intervals import wilson
+from ensemble_lab.analysis.rules import RULES
 from ensemble_lab.analysis.vote import Vote
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.store.labels import SplitLabels
@@ -45,6 +47,8 @@ class VoteReport:
         95 % interval of the errors in `n_examples`: (low, high).
     n_ties : int
         Examples on which the rule alone did not decide.
+    band : TieBand or None
+        Errors if ties fell otherwise; None of a vote by groups.
     members : tuple of MemberErrors
     group : str or None
         The group whose members these are, where groups vote apart.
@@ -58,6 +62,7 @@ class VoteReport:
     errors: int
     interval: tuple[float, float]
     n_ties: int
+    band: TieBand | None
     members: tuple[MemberErrors, ...]
     group: str | None = None
     look: Look | None = None
@@ -82,6 +87,7 @@ class VoteReport:
             "interval": {"low": self.interval[0], "high": self.interval[1]},
             "interval_method": self.interval_method,
             "n_ties": self.n_ties,
+            "tie_band": None if self.band is None else asdict(self.band),
             "members": [
                 {"key": m.key, "group": m.group, "seed": m.seed, "errors": m.errors}
                 for m in self.members
@@ -150,6 +156,7 @@ def _report(
     errors = int(np.count_nonzero(combined.predicted != labels.values))
     by_member = (predictions.votes != labels.values).sum(axis=1)
     voters = find_voters(run, load_record(run, predictions.split), predictions.members)
+    is_by_group = RULES[combined.decision.rule].by_group
     return VoteReport(
         split=predictions.split,
         n_examples=n,
@@ -157,6 +164,7 @@ def _report(
         errors=errors,
         interval=wilson(errors, n),
         n_ties=int(combined.is_tied.sum()),
+        band=None if is_by_group else count_band(combined, labels.values),
         members=tuple(
             MemberErrors(voter.key, voter.group, voter.seed, int(count), wilson(int(count), n))
             for voter, count in zip(voters, by_member, strict=True)

@@ -273,7 +273,10 @@ def test_pair_counts_sum_to_the_errors(
     n_examples = len(predictions.index)
     classes = st.integers(0, predictions.n_classes - 1)
     labels = tuple(data.draw(st.lists(classes, min_size=n_examples, max_size=n_examples)))
-    vote = combine(predictions, Decision(rule=rule))
+    n_members = len(predictions.members)
+    weights = (1.0,) * n_members if rule == "weighted-majority" else ()
+    decision = Decision(rule=rule, members=predictions.members, weights=weights)
+    vote = combine(predictions, decision)
     wrong = build_catalogue(predictions, vote, toy_labels(labels, tuple(predictions.index)))
     n_errors = int((vote.predicted != np.array(labels)).sum())
     assert len(wrong) == sum(count for _, count in wrong.pair_counts()) == n_errors
