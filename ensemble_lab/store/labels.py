@@ -1,10 +1,13 @@
 """The one door to labels; whoever reads a reported split's labels is in the ledger.
 
 Functions that choose take `ValidationLabels`, so that test labels fail in a type
-checker, and `load_validation_labels` refuses them at run time.
+checker, and `load_validation_labels` refuses them at run time. Who chooses on test all
+the same says so with a `TestSelection`: it is in the ledger, and in every decision that
+comes of it.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +22,7 @@ from ensemble_lab.store.splits import SplitRecord, load_record
 __all__ = [
     "SplitLabels",
     "TestLabels",
+    "TestSelection",
     "ValidationLabels",
     "load_labels",
     "load_validation_labels",
@@ -53,7 +57,15 @@ class SplitLabels:
 
 @dataclass(frozen=True, repr=False)
 class ValidationLabels(SplitLabels):
-    """Labels that may be used to choose."""
+    """Labels that may be used to choose.
+
+    Attributes
+    ----------
+    chosen_on : {"validation", "test"}
+        What a decision that is chosen on them must say: ``test`` after a `TestSelection`.
+    """
+
+    chosen_on: Literal["validation", "test"] = "validation"
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,6 +73,31 @@ class TestLabels(SplitLabels):
     """Labels that are for reporting."""
 
     __test__ = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestSelection:
+    """What is about to be chosen on test labels, for the ledger.
+
+    Attributes
+    ----------
+    command : str
+        Who chooses.
+    members, decision : str
+        Digests of the predictions to choose among and of the way it is done.
+    words : str
+        That way for a reader.
+    n_candidates : int
+        How many decisions are compared.
+    """
+
+    __test__ = False
+
+    command: str
+    members: str
+    decision: str
+    words: str
+    n_candidates: int
 
 
 def load_labels(
@@ -116,21 +153,47 @@ def load_labels(
     return TestLabels(split, values, record.index, sha256, look)
 
 
-def load_validation_labels(run: Run, split: str = "validation") -> ValidationLabels:
+def load_validation_labels(
+    run: Run, split: str = "validation", *, test_selection: TestSelection | None = None
+) -> ValidationLabels:
     """Read labels for choosing.
+
+    Parameters
+    ----------
+    run : Run
+    split : str
+    test_selection : TestSelection, optional
+        Hands out labels of a test split too: it enters the ledger as a choice, and what is chosen
+        on them is chosen on test.
 
     Raises
     ------
     LabelAccessError
-        The split is not for choosing.
+        The split is not for choosing: test without a `TestSelection`, or train.
     """
     record = load_record(run, split)
-    if record.role != "choose":
+    values = _read(run, record) if record.role == "choose" else None
+    sha256 = str(record.labels_sha256)
+    if values is not None:
+        return ValidationLabels(split, values, record.index, sha256)
+    if record.role != "report" or test_selection is None:
         raise LabelAccessError(
             f"labels for choosing must come from a split with the role 'choose'; got {split!r} "
             f"with the role {record.role!r}. Choose on validation, report on test."
         )
-    return ValidationLabels(split, _read(run, record), record.index, str(record.labels_sha256))
+    values = _read(run, record)
+    access = Access(
+        command=test_selection.command,
+        split=split,
+        labels_sha256=sha256,
+        purpose="choose",
+        decision=test_selection.decision,
+        members=test_selection.members,
+        n_candidates=test_selection.n_candidates,
+        words=test_selection.words,
+    )
+    look = record_access(run, access)
+    return ValidationLabels(split, values, record.index, sha256, look, chosen_on="test")
 
 
 def _read(run: Run, record: SplitRecord) -> Labels:

@@ -9,6 +9,7 @@ from ensemble_lab.canonical import array_sha256
 from ensemble_lab.exceptions import DamagedError, LabelAccessError, MismatchError, MissingError
 from ensemble_lab.store.labels import (
     TestLabels,
+    TestSelection,
     ValidationLabels,
     load_labels,
     load_validation_labels,
@@ -144,3 +145,28 @@ def test_split_under_another_name_is_refused(run, refusal):
 def test_name_that_is_a_path_is_no_split(run, refusal, name):
     refusal(lambda: load_record(run, name))
     refusal(lambda: save_split(run, record_of(run, name=name), None))
+
+
+SELECTION = TestSelection(
+    command="select", members="1" * 64, decision="2" * 64, words="best of 3", n_candidates=3
+)
+
+
+def test_choosing_on_test_is_said_in_the_labels_and_in_the_ledger(run):
+    found = load_validation_labels(run, "test", test_selection=SELECTION)
+    assert (type(found), found.chosen_on) == (ValidationLabels, "test")
+    assert found.look == Look(1, 1, is_repeat=False, kept="run")
+    (row,) = load_ledger(run)
+    assert (row["purpose"], row["n_candidates"], row["words"]) == ("choose", 3, "best of 3")
+    np.testing.assert_array_equal(found.values, load_labels(run, "test").values)
+
+
+def test_choosing_on_validation_needs_no_leave_and_leaves_no_line(run):
+    found = load_validation_labels(run, test_selection=SELECTION)
+    assert (found.chosen_on, found.look) == ("validation", None)
+    assert load_ledger(run) == []
+
+
+def test_train_is_never_chosen_on(run):
+    with pytest.raises(LabelAccessError, match="'none'"):
+        load_validation_labels(run, "train", test_selection=SELECTION)
