@@ -41,6 +41,7 @@ _NAMES = {
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
     "Vote": "analysis.vote",
+    "audit_run": "workflows.audit",
     "augment_data": "workflows.augmented",
     "build_catalogue": "errors.catalogue",
     "build_class_means": "data.class_means",
@@ -53,6 +54,7 @@ _NAMES = {
     "corrupt_images": "data.corruptions",
     "count_band": "analysis.bands",
     "count_confusion": "workflows.confusion",
+    "draw_audit": "figures.audit",
     "draw_augmented": "figures.augmented",
     "draw_class_means": "figures.means",
     "draw_confusion": "figures.confusion",
@@ -100,6 +102,7 @@ _NAMES = {
     "render_summary": "workflows.summary_text",
     "run_demo": "workflows.demo",
     "sample_split": "data.sampling",
+    "save_audit": "workflows.audit",
     "save_catalogue": "errors.files",
     "save_confusion": "workflows.confusion",
     "save_corruption_curves": "workflows.corruption_figures",
@@ -141,6 +144,7 @@ if TYPE_CHECKING:
     from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
     from ensemble_lab.exceptions import EnsembleLabError
+    from ensemble_lab.figures.audit import draw_audit
     from ensemble_lab.figures.augmented import draw_augmented
     from ensemble_lab.figures.confusion import draw_confusion
     from ensemble_lab.figures.corrupted_images import draw_corruption_examples
@@ -174,6 +178,7 @@ if TYPE_CHECKING:
     from ensemble_lab.store.members import load_failure, load_member
     from ensemble_lab.store.predictions import Predictions, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
+    from ensemble_lab.workflows.audit import audit_run, save_audit
     from ensemble_lab.workflows.augmented import augment_data
     from ensemble_lab.workflows.committees import score_committees
     from ensemble_lab.workflows.confusion import count_confusion, save_confusion

@@ -20,6 +20,7 @@ __all__ = [
     "list_subsets",
     "list_triples",
     "name_subset",
+    "name_triple",
 ]
 
 MAX_SUBSET_MEMBERS = 20
@@ -142,6 +143,17 @@ def list_subsets(votes: Votes, labels: Labels) -> Candidates:
             yield chances[1:] if start == 0 else chances  # without the empty subset
 
     return Candidates(2**n_members - 1, contested, sure, len(labels), blocks)
+
+
+def name_triple(number: int, members: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the members of a candidate of `list_triples`.
+
+    Examples
+    --------
+    >>> name_triple(1, ("a", "b", "c", "d"))
+    ('a', 'b', 'd')
+    """
+    return next(islice(combinations(members, 3), number, None))
 
 
 def name_subset(number: int, members: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,14 @@ from ensemble_lab.analysis.candidates import Candidates
 from ensemble_lab.arrays import Array, Booleans, Floats
 from ensemble_lab.seeds import draw_generator
 
-__all__ = ["Picking", "draw_halves", "expect_least", "expect_normal_maximum", "weigh_picking"]
+__all__ = [
+    "Picking",
+    "Shortcut",
+    "draw_halves",
+    "expect_least",
+    "expect_normal_maximum",
+    "weigh_picking",
+]
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,34 @@ class Picking:
     kept_sd: float
     n_halves: int
     first: int
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """One way to pick on test, and what it is worth on this run.
+
+    Attributes
+    ----------
+    name : str
+        ``best epoch``, ``best member``, ``best triple`` or ``best subset``.
+    members : tuple of str
+        Who was picked; empty of the best epoch, which each member has of its own.
+    n_candidates : int
+    picked, by_validation, unpicked, gained, kept, kept_sd : float
+        As in `Picking`, in errors; of the best epoch the means
+        over members. `by_validation` may be None. Not picking is a member at random, a triple
+        at random, all members, and the epoch that was kept.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    n_candidates: int
+    picked: float
+    by_validation: float | None
+    unpicked: float
+    gained: float
+    kept: float
+    kept_sd: float
 
 
 def draw_halves(n_examples: int, n_halves: int, seed: int) -> Booleans:
