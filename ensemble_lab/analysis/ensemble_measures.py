@@ -73,8 +73,8 @@ def interrater_kappa(by_wrong: Index) -> float | None:
 
         κ = 1 − (mean over examples of w (M − w)) / (M (M − 1) p (1 − p))
 
-    From −1 / (M − 1) to 1, lower = more diverse; 0 where whether a member errs depends
-    neither on the others nor on the example. None where all votes are right, or all wrong. It is Fleiss' κ with the
+    From −1 / (M − 1) to 1, lower = more diverse; 0 where a member errs whatever the others
+    say and the example is. None where all votes are right, or all wrong. It is Fleiss' κ with the
     two categories right and wrong.
 
     Parameters

@@ -56,9 +56,7 @@ class LogLossParts:
     n_floored: int
 
 
-def decompose_log_loss(
-    probabilities: Probabilities, labels: Labels, groups: Index
-) -> LogLossParts:
+def decompose_log_loss(probabilities: Probabilities, labels: Labels, groups: Index) -> LogLossParts:
     """Return the log loss of the members' normalised geometric mean, and what it is made of.
 
     Of one example with the label y and members' probabilities qᵢ, the combination is
@@ -164,7 +162,7 @@ def _diversity(mean_logs: Floats) -> Floats:
     greatest = mean_logs.max(axis=-1, keepdims=True)
     total = np.exp(mean_logs - greatest).sum(axis=-1)
     # Of members that agree it is 0, which rounding must not make negative.
-    return np.maximum(-np.log(total) - greatest[..., 0], 0.0)
+    return np.asarray(np.maximum(-np.log(total) - greatest[..., 0], 0.0), np.float64)
 
 
 def _spread_of_groups(logs: Floats, groups: Index) -> float:

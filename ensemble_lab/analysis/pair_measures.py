@@ -194,9 +194,7 @@ PAIR_MEASURES: Mapping[str, PairMeasure] = MappingProxyType(
                 class_disagreement,
             ),
             PairMeasure("double-fault", "double fault", "lower", double_fault),
-            PairMeasure(
-                "error-correlation", "error correlation ρ", "lower", error_correlation
-            ),
+            PairMeasure("error-correlation", "error correlation ρ", "lower", error_correlation),
         )
     }
 )
