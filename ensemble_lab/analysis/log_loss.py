@@ -17,7 +17,7 @@ FLOOR = float(np.finfo(np.float32).tiny)
 """Least probability that a logarithm is taken of: 1.2e-38, the smallest normal float32.
 
 A stored zero was too small for float32. Of a label it costs 87.3 nats, which is no more than it
-would have cost unrounded.
+would have cost unrounded; that is still much, so the parts count how many there were.
 """
 
 _BLOCK_CELLS = 2**22
@@ -45,7 +45,7 @@ class LogLossParts:
         Estimated part of the members' loss that comes from their seeds, from 0. None where a
         group has one member, from which no spread can be told.
     n_floored : int
-        Probabilities of labels that were below `FLOOR`.
+        Probabilities that were below `FLOOR`, of labels and of other classes.
     """
 
     ensemble: float
@@ -132,7 +132,7 @@ def decompose_log_loss(probabilities: Probabilities, labels: Labels, groups: Ind
         rows = slice(start, start + step)
         block = probabilities[:, rows]
         of_labels = labels[np.newaxis, rows, np.newaxis]
-        n_floored += int((np.take_along_axis(block, of_labels, axis=2) < FLOOR).sum())
+        n_floored += int((block < FLOOR).sum())
         logs = _take_logs(block)
         sums += (
             -np.take_along_axis(logs, of_labels, axis=2).sum() / n_members,

@@ -197,7 +197,7 @@ def _list_notes(report: "DiversityReport") -> list[str]:
     if parts.bias is None:
         notes.append("no bias and variance: a group has one member")
     if parts.n_floored:
-        notes.append(f"probabilities of labels counted as 1.2e-38, being less: {parts.n_floored:,}")
+        notes.append(f"probabilities that count as 1.2e-38, being less: {parts.n_floored:,}")
     return notes
 
 
