@@ -28,7 +28,7 @@ from ensemble_lab.cli.options import (
 )
 from ensemble_lab.cli.output import (
     DataFormat,
-    note_ledger,
+    note_look,
     render_csv,
     render_json,
     render_table,
@@ -79,7 +79,7 @@ def command(
             print(render_csv(rows, list(rows[0])))
         else:
             print(_render(report))
-    note_ledger(report.recorded)
+    note_look(report.look)
 
 
 def _to_json(report: "DiversityReport") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from ensemble_lab.analysis.diversity import Diversity, check_several, measure_di
 from ensemble_lab.analysis.groups import number_groups
 from ensemble_lab.analysis.log_loss import LogLossParts, decompose_log_loss
 from ensemble_lab.store.labels import load_labels
-from ensemble_lab.store.ledger import Recorded
+from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
@@ -29,7 +29,7 @@ class DiversityReport:
         By votes.
     log_loss : LogLossParts or None
         By probabilities; None where a member has votes only.
-    recorded : {"recorded", "known", "not recorded"} or None
+    look : Look or None
         What the ledger did.
     """
 
@@ -38,7 +38,7 @@ class DiversityReport:
     members: tuple[str, ...]
     diversity: Diversity
     log_loss: LogLossParts | None
-    recorded: Recorded | None
+    look: Look | None
 
 
 def build_diversity(
@@ -76,7 +76,7 @@ def build_diversity(
         log_loss=None
         if probabilities is None
         else decompose_log_loss(probabilities, labels.values, number_groups(predictions.members)),
-        recorded=labels.recorded,
+        look=labels.look,
     )
 
 
