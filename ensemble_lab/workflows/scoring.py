@@ -10,6 +10,8 @@ from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import SplitLabels, load_labels, load_validation_labels
 from ensemble_lab.store.predictions import Predictions, load_predictions
 from ensemble_lab.store.run import Run
+from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.voters import find_voters
 
 __all__ = ["Scored", "describe", "score"]
 
@@ -70,13 +72,14 @@ def score(
 
 def _weigh(run: Run, predictions: Predictions, decision: Decision) -> Decision:
     """Return the decision with weights that the run's validation split gives its members."""
-    validation = load_predictions(run, run.validation_split)
-    unknown = [key for key in predictions.members if key not in validation.members]
+    name = run.validation_split
+    voters = {voter.key for voter in find_voters(run, load_record(run, name))}
+    unknown = [key for key in predictions.members if key not in voters]
     if unknown:
         raise PredictionError(
             f"members that are weighed must all have predicted validation; got {unknown[0]}, "
-            f"which votes on {predictions.split!r} and not on {validation.split!r}, in {run.path}."
+            f"which votes on {predictions.split!r} and not on {name!r}, in {run.path}."
         )
-    judged = validation.select(predictions.members)
-    weights = fit_log_odds(judged, load_validation_labels(run, validation.split))
+    judged = load_predictions(run, name, members=predictions.members).select(predictions.members)
+    weights = fit_log_odds(judged, load_validation_labels(run, name))
     return replace(decision, members=judged.members, weights=weights, chosen_on="validation")

@@ -100,9 +100,7 @@ def test_pairs_agree_with_scikit_learn_and_numpy():
     votes, labels = draw()
     found = measure_diversity(votes, labels)
     is_wrong = votes != labels
-    np.testing.assert_allclose(
-        found.pairs["error-correlation"], np.corrcoef(is_wrong), atol=1e-12
-    )
+    np.testing.assert_allclose(found.pairs["error-correlation"], np.corrcoef(is_wrong), atol=1e-12)
     for i, j in combinations(range(len(votes)), 2):
         assert found.pairs["error-correlation"][i, j] == pytest.approx(
             metrics.matthews_corrcoef(is_wrong[i], is_wrong[j])
