@@ -80,6 +80,7 @@ _NAMES = {
     "list_runs": "workflows.inspect",
     "load_catalogue": "errors.files",
     "load_data": "workflows.data",
+    "load_decision": "store.decisions",
     "load_epoch_votes": "store.epoch_votes",
     "load_experiment": "spec.experiment",
     "load_failure": "store.members",
@@ -108,6 +109,7 @@ _NAMES = {
     "save_corruption_curves": "workflows.corruption_figures",
     "save_corruption_examples": "workflows.corruption_figures",
     "save_curve": "workflows.curve",
+    "save_decision": "store.decisions",
     "save_diagram": "workflows.presets",
     "save_drawing": "workflows.drawings",
     "save_gallery": "workflows.gallery",
@@ -119,6 +121,8 @@ _NAMES = {
     "score_corruptions": "workflows.corruptions",
     "score_vote": "workflows.vote",
     "score_vote_by_group": "workflows.vote",
+    "select": "workflows.select",
+    "select_members": "analysis.selection",
     "size_preset": "workflows.presets",
     "summarise": "workflows.summarise",
     "summarise_data": "workflows.data",
@@ -134,6 +138,7 @@ __all__ = ["__version__", *_NAMES]
 if TYPE_CHECKING:
     from ensemble_lab.analysis.bands import count_band
     from ensemble_lab.analysis.intervals import wilson
+    from ensemble_lab.analysis.selection import select_members
     from ensemble_lab.analysis.vote import Vote, combine
     from ensemble_lab.analysis.weights import fit_log_odds
     from ensemble_lab.data.class_means import build_class_means
@@ -167,6 +172,7 @@ if TYPE_CHECKING:
     )
     from ensemble_lab.spec.member import MemberSpec
     from ensemble_lab.spec.presets import Preset, find_preset, load_preset
+    from ensemble_lab.store.decisions import load_decision, save_decision
     from ensemble_lab.store.epoch_votes import load_epoch_votes
     from ensemble_lab.store.labels import (
         TestLabels,
@@ -213,6 +219,7 @@ if TYPE_CHECKING:
         trace_preset,
     )
     from ensemble_lab.workflows.results import collect_results, save_results
+    from ensemble_lab.workflows.select import select
     from ensemble_lab.workflows.submission import save_submission
     from ensemble_lab.workflows.summarise import save_summary, summarise
     from ensemble_lab.workflows.summary_text import render_summary

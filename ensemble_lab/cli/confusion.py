@@ -19,6 +19,7 @@ import typer
 
 from ensemble_lab.cli.matrix import render_confusion
 from ensemble_lab.cli.options import (
+    DecisionFile,
     FigureFile,
     Members,
     Rule,
@@ -47,6 +48,7 @@ def command(
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    decision: DecisionFile = None,
     member: Annotated[
         str | None,
         typer.Option(
@@ -63,10 +65,11 @@ def command(
     """Count which classes are taken for which."""
     from ensemble_lab.workflows.confusion import count_confusion, save_confusion
 
-    if member is not None and members:
-        raise typer.BadParameter("--member is the only one to speak; leave out --members")
+    if member is not None and (members or decision is not None):
+        others = "--members" if members else "--decision"
+        raise typer.BadParameter(f"--member is the only one to speak; leave out {others}")
     refuse_format_of_figure(output, format)
-    asked = (split, build_decision(rule, ties))
+    asked = (split, build_decision(rule, ties, decision, members))
     patterns = tuple(members) if member is None else (_check_member(run, member),)
     if output is not None:
         confusion = save_confusion(run, output, *asked, members=patterns, normalise=normalise)

@@ -1,14 +1,16 @@
 """Options that several commands share, each written once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from ensemble_lab.decision import RULES, TIES, Decision, parse_ties
+from ensemble_lab.decision import DEFAULT, RULES, TIES, Decision, parse_ties
 
 __all__ = [
     "DataDir",
+    "DecisionFile",
     "EngineName",
     "FigureFile",
     "Members",
@@ -53,6 +55,15 @@ Members = Annotated[
         show_default=False,
     ),
 ]
+DecisionFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--decision",
+        metavar="FILE",
+        help="What select chose, in the place of --rule, --ties and --members.",
+        show_default=False,
+    ),
+]
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -94,7 +105,18 @@ def refuse_format_of_figure(output: Path | None, format: str) -> None:
         raise typer.BadParameter("a figure has a format of its own; leave out --format or -o")
 
 
-def build_decision(rule: str, ties: str) -> Decision:
-    """Return the decision that --rule and --ties ask for."""
+def build_decision(
+    rule: str, ties: str, file: Path | None = None, members: Sequence[str] = ()
+) -> Decision:
+    """Return the decision that --rule and --ties ask for, or that --decision holds."""
     policy, seed = parse_ties(ties)
-    return Decision(rule=rule, ties=policy, tie_seed=seed)
+    asked = Decision(rule=rule, ties=policy, tie_seed=seed)
+    if file is None:
+        return asked
+    if asked != DEFAULT or members:
+        raise typer.BadParameter(
+            "a decision has a rule, ties and members of its own; leave out --decision or the others"
+        )
+    from ensemble_lab.store.decisions import load_decision
+
+    return load_decision(file)

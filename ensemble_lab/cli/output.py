@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ __all__ = [
     "render_csv",
     "render_json",
     "render_json_rows",
+    "render_sentence",
     "render_share",
     "render_table",
 ]
@@ -101,6 +103,11 @@ def render_table(rows: Rows, columns: Sequence[str], *, to_right: Sequence[str] 
         ).rstrip()
         for line in lines
     )
+
+
+def render_sentence(text: str) -> str:
+    """Return a sentence below a table in lines of at most 80 letters."""
+    return textwrap.fill(text, 80, break_long_words=False, break_on_hyphens=False)
 
 
 def render_share(share: float) -> str:

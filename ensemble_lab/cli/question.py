@@ -6,7 +6,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ensemble_lab.cli.options import Members, Rule, SplitName, Ties, build_decision
+from ensemble_lab.cli.options import (
+    DecisionFile,
+    Members,
+    Rule,
+    SplitName,
+    Ties,
+    build_decision,
+)
 from ensemble_lab.errors.pairs import parse_pair
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import parse_whole
@@ -45,6 +52,7 @@ def _ask(
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    decision: DecisionFile = None,
     label: Annotated[list[str], _several("--label", "CLASS", "True class; repeat for OR.")] = [],  # noqa: B006
     predicted: Annotated[
         list[str], _several("--predicted", "CLASS", "Chosen class; repeat for OR.")
@@ -72,7 +80,7 @@ def _ask(
 ) -> Question:
     return Question(
         split=split,
-        decision=build_decision(rule, ties),
+        decision=build_decision(rule, ties, decision, members),
         members=tuple(members),
         label=_parse_numbers(label, "label"),
         predicted=_parse_numbers(predicted, "predicted"),

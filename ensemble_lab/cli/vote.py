@@ -9,8 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ensemble_lab.cli.options import Members, Rule, RunFolder, SplitName, Ties, build_decision
-from ensemble_lab.cli.output import Format, note_look, render_json, render_share, render_table
+from ensemble_lab.cli.options import (
+    DecisionFile,
+    Members,
+    Rule,
+    RunFolder,
+    SplitName,
+    Ties,
+    build_decision,
+)
+from ensemble_lab.cli.output import (
+    Format,
+    note_look,
+    render_json,
+    render_sentence,
+    render_share,
+    render_table,
+)
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.vote import VoteReport
@@ -24,6 +39,7 @@ def command(
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    decision: DecisionFile = None,
     by: Annotated[
         Literal["group"] | None,
         typer.Option("--by", help="A vote for each group of members, beside all."),
@@ -33,9 +49,11 @@ def command(
     """Count the errors of each member and of their vote."""
     from ensemble_lab.workflows.vote import score_vote, score_vote_by_group
 
-    decision, patterns = build_decision(rule, ties), tuple(members)
-    report = score_vote(run, split, decision, members=patterns)
-    groups = score_vote_by_group(run, split, decision, members=patterns) if by else ()
+    if by and decision is not None:
+        raise typer.BadParameter("a decision names its members; leave out --decision or --by")
+    wanted, patterns = build_decision(rule, ties, decision, members), tuple(members)
+    report = score_vote(run, split, wanted, members=patterns)
+    groups = score_vote_by_group(run, split, wanted, members=patterns) if by else ()
     if format == "json":
         extra = {"groups": [group.to_json() for group in groups]} if by else {}
         print(render_json(report.to_json() | extra))
@@ -52,7 +70,8 @@ def render_report(report: "VoteReport", groups: tuple["VoteReport", ...] = ()) -
         rows.append(_row(name, each.errors, n, each.interval, str(each.n_ties)))
     table = render_table(rows, list(rows[0]))
     members = "1 member" if len(report.members) == 1 else f"{len(report.members)} members"
-    text = f"{table}\n{n:,} examples of {report.split}; {members}, {report.decision.text}"
+    what = f"{n:,} examples of {report.split}; {members}, {report.decision.text}"
+    text = f"{table}\n{render_sentence(what)}"
     return text if (band := _render_band(report)) is None else f"{text}\n{band}"
 
 

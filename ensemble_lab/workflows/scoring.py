@@ -51,11 +51,11 @@ def score(
     Parameters
     ----------
     members : tuple of str
-        Patterns of keys; none for all.
+        Patterns of keys; none for those of the decision, or all.
     command : str
         Who asks, for the ledger.
     """
-    predictions = load_predictions(run, split, members=members)
+    predictions = load_predictions(run, split, members=members or decision.members)
     if RULES[decision.rule].weights == "must" and not decision.weights:
         decision = _weigh(run, predictions, decision)
     vote = combine(predictions, decision)
