@@ -46,6 +46,7 @@ _NAMES = {
     "build_catalogue": "errors.catalogue",
     "build_class_means": "data.class_means",
     "build_curve": "workflows.curve",
+    "build_diversity": "workflows.diversity",
     "build_experiment": "workflows.presets",
     "build_mosaic": "figures.mosaic",
     "build_projection": "data.projection",
@@ -61,6 +62,7 @@ _NAMES = {
     "draw_corruption_curves": "figures.corruptions",
     "draw_corruption_examples": "figures.corrupted_images",
     "draw_digit": "figures.digit",
+    "draw_diversity": "figures.diversity",
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
     "draw_history": "figures.history",
@@ -111,6 +113,7 @@ _NAMES = {
     "save_curve": "workflows.curve",
     "save_decision": "store.decisions",
     "save_diagram": "workflows.presets",
+    "save_diversity": "workflows.diversity",
     "save_drawing": "workflows.drawings",
     "save_gallery": "workflows.gallery",
     "save_history": "workflows.history",
@@ -155,6 +158,7 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.corrupted_images import draw_corruption_examples
     from ensemble_lab.figures.corruptions import draw_corruption_curves
     from ensemble_lab.figures.digit import draw_digit, render_digit
+    from ensemble_lab.figures.diversity import draw_diversity
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
     from ensemble_lab.figures.history import draw_history
@@ -201,6 +205,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.curve import build_curve, save_curve
     from ensemble_lab.workflows.data import load_data, summarise_data
     from ensemble_lab.workflows.demo import run_demo
+    from ensemble_lab.workflows.diversity import build_diversity, save_diversity
     from ensemble_lab.workflows.drawings import Drawing, save_drawing
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
     from ensemble_lab.workflows.experiments import find_results, load_results

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from ensemble_lab.analysis.coincidences import count_coincidences
 from ensemble_lab.analysis.ensemble_measures import (
@@ -41,8 +40,8 @@ class Diversity:
     oracle_errors : int
         Examples that all members get wrong: see `count_all_wrong`.
     errors_alike : int
-        Those of them on which all say the same class: what no other way to combine the votes
-        could even suspect. From 0 to `oracle_errors`, lower = more diverse.
+        Those of them on which all say the same class, so that the votes give no hint of an error.
+        From 0 to `oracle_errors`, lower = more diverse.
     """
 
     n_examples: int
@@ -101,8 +100,8 @@ def measure_diversity(votes: Votes, labels: Labels) -> Diversity:
     return Diversity(
         n_examples=counts.n_examples,
         errors=counts.errors,
-        pairs=MappingProxyType(pairs),
-        means=MappingProxyType({name: mean_of_pairs(matrix) for name, matrix in pairs.items()}),
+        pairs=pairs,
+        means={name: mean_of_pairs(matrix) for name, matrix in pairs.items()},
         kappa=interrater_kappa(counts.by_wrong),
         kohavi_wolpert=kohavi_wolpert_variance(counts.by_wrong),
         entropy=entropy(counts.by_wrong),

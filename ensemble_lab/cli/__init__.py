@@ -36,6 +36,7 @@ COMMANDS = {
     "committees": "Score disjoint committees of members.",
     "select": "Select members on validation.",
     "audit": "Weigh what picking on the test set would buy.",
+    "diversity": "Measure how differently the members err.",
     "inspect": "Say what a run holds and what is missing.",
     "runs": "List the runs in a folder.",
     "ledger": "Tell which decisions were scored on which test sets.",

@@ -140,28 +140,30 @@ def _without_nan(values: "np.ndarray[Any, Any]") -> list[float | None]:
 
 def _render(report: "DiversityReport") -> str:
     rows = [
-        {"measure": name, "value": _write(value), "range": span, "more diverse": direction}
-        for name, value, span, direction in (*_list_vote_rows(report), *_list_loss_rows(report))
+        {"measure": name, "value": text, "range": span, "more diverse": direction}
+        for name, text, span, direction in (*_list_vote_rows(report), *_list_loss_rows(report))
     ]
     return "\n".join([render_table(rows, list(rows[0]), to_right=["value"]), *_list_notes(report)])
 
 
-_Row = tuple[str, float | None, str, str]
+_Row = tuple[str, str | None, str, str]
+"""Name, value, range and direction of a measure."""
 
 
 def _list_vote_rows(report: "DiversityReport") -> list[_Row]:
     found = report.diversity
-    lowest = f"−{1 / (found.n_members - 1):.2g}"
+    means, lowest = found.means, f"−{1 / (found.n_members - 1):.2g}"
+    rho, kappa = _write_decimals(means["error-correlation"]), _write_decimals(found.kappa)
     return [
-        ("disagreement, mean of pairs", found.means["disagreement"], "0 to 1", "higher"),
-        ("disagreement on the class", found.means["class-disagreement"], "0 to 1", "higher"),
-        ("double fault", found.means["double-fault"], "0 to 1", "lower"),
-        ("error correlation ρ", found.means["error-correlation"], "−1 to 1", "lower"),
-        ("interrater agreement κ", found.kappa, f"{lowest} to 1", "lower"),
-        ("Kohavi–Wolpert variance", found.kohavi_wolpert, "0 to 0.25", "higher"),
-        ("entropy E", found.entropy, "0 to 1", "higher"),
-        ("oracle errors: all wrong", found.oracle_errors, "from 0", "lower"),
-        ("all wrong alike", found.errors_alike, "from 0", "lower"),
+        ("disagreement, mean of pairs", _write(means["disagreement"]), "0 to 1", "higher"),
+        ("disagreement on the class", _write(means["class-disagreement"]), "0 to 1", "higher"),
+        ("double fault", _write(means["double-fault"]), "0 to 1", "lower"),
+        ("error correlation ρ", rho, "−1 to 1", "lower"),
+        ("interrater agreement κ", kappa, f"{lowest} to 1", "lower"),
+        ("Kohavi–Wolpert variance", _write(found.kohavi_wolpert), "0 to 0.25", "higher"),
+        ("entropy E", _write(found.entropy), "0 to 1", "higher"),
+        ("oracle errors: all wrong", f"{found.oracle_errors:,}", "from 0", "lower"),
+        ("all wrong alike", f"{found.errors_alike:,}", "from 0", "lower"),
     ]
 
 
@@ -170,11 +172,11 @@ def _list_loss_rows(report: "DiversityReport") -> list[_Row]:
     if parts is None:
         return []
     return [
-        ("log loss, mean of members", parts.members, "from 0", ""),
-        ("  bias", parts.bias, "", ""),
-        ("  variance over seeds", parts.variance, "from 0", ""),
-        ("  diversity", parts.diversity, "from 0", "higher"),
-        ("log loss of geometric mean", parts.ensemble, "from 0", ""),
+        ("log loss, mean of members", _write(parts.members), "from 0", ""),
+        ("  bias", _write(parts.bias), "", ""),
+        ("  variance over seeds", _write(parts.variance), "from 0", ""),
+        ("  diversity", _write(parts.diversity), "from 0", "higher"),
+        ("log loss of geometric mean", _write(parts.ensemble), "from 0", ""),
     ]
 
 
@@ -192,24 +194,31 @@ def _list_notes(report: "DiversityReport") -> list[str]:
         notes.append(f"error correlation leaves out {steady}, always right or always wrong")
     if parts is None:
         return [*notes, "no log loss: a member has votes only"]
-    known = "members" if parts.bias is None else "members − diversity = bias + variance"
-    notes.append(f"log loss in nats; geometric mean = {known} − diversity")
     if parts.bias is None:
         notes.append("no bias and variance: a group has one member")
+    known = "" if parts.bias is None else "members = bias + variance, "
+    notes.append(f"nats; {known}geometric mean = members − diversity")
     if parts.n_floored:
         notes.append(f"probabilities that count as 1.2e-38, being less: {parts.n_floored:,}")
     return notes
 
 
 def _write(value: float | None) -> str | None:
-    """Return a number with four significant digits, or at least four decimals.
+    """Return a number with four significant digits, and four decimals at least.
+
+    Shares of errors are small: four decimals would leave one digit of most.
 
     Examples
     --------
-    >>> _write(0.65), _write(0.00123456), _write(12), _write(0.0)
-    ('0.6500', '0.001235', '12', '0.0000')
+    >>> _write(0.65), _write(0.00123456), _write(0.0)
+    ('0.6500', '0.001235', '0.0000')
     """
-    if value is None or isinstance(value, int):
-        return None if value is None else f"{value:,}"
+    if value is None:
+        return None
     digits = max(4, 3 - floor(log10(abs(value)))) if value else 4
     return f"{value:.{min(digits, 12)}f}"
+
+
+def _write_decimals(value: float | None) -> str | None:
+    """Return a correlation, which is small by chance alone, with four decimals."""
+    return None if value is None else f"{round(value, 4) + 0:.4f}"

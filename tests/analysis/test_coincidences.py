@@ -50,10 +50,8 @@ def test_every_count_agrees_with_one_by_one(votes, data):
             assert counts.wrong_alike[i, j] == sum(a == b for a, b in both)
     n_wrong = (votes != labels).sum(axis=0).tolist()
     assert counts.by_wrong.tolist() == [n_wrong.count(n) for n in range(n_members + 1)]
-    alike = [
-        (column != y).all() and len(set(column)) == 1
-        for column, y in zip(votes.T, labels, strict=True)
-    ]
+    columns = zip(votes.T.tolist(), labels.tolist(), strict=True)
+    alike = [label not in column and len(set(column)) == 1 for column, label in columns]
     assert counts.all_alike == sum(alike)
 
 

@@ -97,7 +97,7 @@ def test_figures_that_were_published_for_an_example():
 
 def test_pairs_agree_with_scikit_learn_and_numpy():
     metrics = need("sklearn.metrics")
-    votes, labels = draw()
+    votes, labels = draw(n_members=4)
     found = measure_diversity(votes, labels)
     is_wrong = votes != labels
     np.testing.assert_allclose(found.pairs["error-correlation"], np.corrcoef(is_wrong), atol=1e-12)
@@ -225,7 +225,7 @@ def test_ensemble_measures_ask_the_counts_alone():
 
 
 def test_one_member_is_refused():
-    with pytest.raises(PredictionError, match="at least two, .*; got 1"):
+    with pytest.raises(PredictionError, match=r"at least two, .*; got 1"):
         measure([[1, 0]])
 
 

@@ -53,7 +53,7 @@ def test_two_members_by_hand():
 @given(predictions=ensembles(), data=st.data())
 def test_ensemble_is_members_less_diversity_and_diversity_is_mean_divergence(predictions, data):
     probabilities = predictions.probabilities
-    n_members, n_examples, n_classes = probabilities.shape
+    _, n_examples, n_classes = probabilities.shape
     labels = np.array(
         data.draw(st.lists(st.integers(0, n_classes - 1), min_size=n_examples, max_size=n_examples))
     )

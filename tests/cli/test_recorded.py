@@ -18,6 +18,8 @@ COMMANDS = {
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
 }
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
+DIVERSITY = ["diversity", "{run}", "--split", "test"]
+ALL = [*COMMANDS.values(), RESULTS, DIVERSITY]
 SAYING = "not recorded: the run is read-only, so its ledger was not written"
 
 
@@ -71,6 +73,15 @@ def test_rows_of_results_say_which_decisions_on_which_predictions(ask, make_run)
     ]
 
 
+def test_a_row_of_diversity_says_which_predictions_and_no_decision(ask, make_run):
+    run = make_run()
+    for _ in range(2):
+        ask(run, DIVERSITY)
+    assert rows(run, "command", "split", "decision", "members") == [
+        ("diversity", "test", None, load_predictions(run).digest)
+    ]
+
+
 def test_a_vote_by_group_has_a_row_for_each_group(ask, make_run):
     run = make_run(groups={"a": 2, "b": 1})
     ask(run, COMMANDS["vote"], "--by", "group")
@@ -79,7 +90,7 @@ def test_a_vote_by_group_has_a_row_for_each_group(ask, make_run):
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-@pytest.mark.parametrize("words", [*COMMANDS.values(), RESULTS], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", ALL, ids=lambda words: words[0])
 def test_run_that_cannot_be_written_answers_and_says_not_recorded(
     ask, make_run, monkeypatch, words, number
 ):
