@@ -119,7 +119,8 @@ def test_validation_is_asked_unless_told_otherwise_and_test_is_recorded(call, po
     assert lab.load_ledger(pool) == []
     ask(call, pool)
     ask(call, pool, "--format", "csv")
-    (row,) = lab.load_ledger(pool)
+    row, again = lab.load_ledger(pool)
+    assert again["members"] == row["members"]
     digest = lab.load_predictions(pool).digest
     assert (row["command"], row["split"], row["members"]) == ("diversity", "test", digest)
     assert row["decision"] is None
@@ -237,6 +238,6 @@ def test_twin_refuses_an_unknown_measure_before_labels_are_read(pool, tmp_path):
 
 def test_twin_says_whose_and_of_what(pool):
     report = lab.build_diversity(pool.path)
-    assert (report.run, report.split, report.recorded) == (pool.name, "validation", None)
+    assert (report.run, report.split, report.look) == (pool.name, "validation", None)
     assert report.members == pool.keys
     assert repr(report.diversity) == "Diversity(4 members on 6 examples)"
