@@ -51,7 +51,10 @@ _NAMES = {
     "build_mosaic": "figures.mosaic",
     "build_projection": "data.projection",
     "collect_results": "workflows.results",
+    "clopper_pearson": "analysis.intervals",
     "combine": "analysis.vote",
+    "compare_ensembles": "workflows.significance",
+    "compare_member_errors": "workflows.significance",
     "corrupt_images": "data.corruptions",
     "count_band": "analysis.bands",
     "count_confusion": "workflows.confusion",
@@ -95,6 +98,7 @@ _NAMES = {
     "load_preset": "spec.presets",
     "load_results": "workflows.experiments",
     "load_validation_labels": "store.labels",
+    "mcnemar_exact": "analysis.paired",
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
@@ -140,7 +144,8 @@ __all__ = ["__version__", *_NAMES]
 
 if TYPE_CHECKING:
     from ensemble_lab.analysis.bands import count_band
-    from ensemble_lab.analysis.intervals import wilson
+    from ensemble_lab.analysis.intervals import clopper_pearson, wilson
+    from ensemble_lab.analysis.paired import mcnemar_exact
     from ensemble_lab.analysis.selection import select_members
     from ensemble_lab.analysis.vote import Vote, combine
     from ensemble_lab.analysis.weights import fit_log_odds
@@ -225,6 +230,7 @@ if TYPE_CHECKING:
     )
     from ensemble_lab.workflows.results import collect_results, save_results
     from ensemble_lab.workflows.select import select
+    from ensemble_lab.workflows.significance import compare_ensembles, compare_member_errors
     from ensemble_lab.workflows.submission import save_submission
     from ensemble_lab.workflows.summarise import save_summary, summarise
     from ensemble_lab.workflows.summary_text import render_summary
