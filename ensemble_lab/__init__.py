@@ -79,6 +79,7 @@ _NAMES = {
     "find_runs": "store.run",
     "fit_log_odds": "analysis.weights",
     "join_ledgers": "workflows.ledger",
+    "judge_run": "workflows.verdicts",
     "keep_errors": "workflows.errors",
     "list_corruption_errors": "workflows.corruption_rows",
     "list_presets": "workflows.presets",
@@ -235,6 +236,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.summarise import save_summary, summarise
     from ensemble_lab.workflows.summary_text import render_summary
     from ensemble_lab.workflows.train import train
+    from ensemble_lab.workflows.verdicts import judge_run
     from ensemble_lab.workflows.vote import score_vote, score_vote_by_group
 
 

@@ -3,14 +3,22 @@ r"""Count the errors of k members' votes, for every k.
 The k members are drawn from the run's without replacement, and vote by majority. Expected errors
 are exact, with ties settled at random; low and high have all ties right and all wrong; sd is over
 2,000 orders of the members. It describes subsets of this pool: near its right end all subsets
-are nearly the same, and committees trained afresh differ more. Examples:
+are nearly the same, and committees trained afresh differ more.
+
+--by example tells of each example that some member gets wrong the chance that k members err, and
+whether more members would mend it: irreducible at 95 % where the strongest wrong class beats the
+label among the members by a one-sided sign test, else undecided with so many members. Examples:
 
 \b
   ensemble-lab curve RUN
   ensemble-lab curve RUN --members 'light-*' -o curve.png
+  ensemble-lab curve RUN --split test --by example
 """
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
 
 from ensemble_lab.cli.options import (
     FigureFile,
@@ -21,11 +29,13 @@ from ensemble_lab.cli.options import (
 )
 from ensemble_lab.cli.output import (
     DataFormat,
+    DataFormatName,
     note_look,
     render_csv,
     render_json_rows,
     render_table,
 )
+from ensemble_lab.cli.verdict_table import render_verdicts
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.curve import CurveReport
@@ -41,6 +51,20 @@ def command(
     run: RunFolder,
     split: OwnSplit = None,
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    by: Annotated[
+        Literal["size", "example"],
+        typer.Option("--by", help="Errors for every k, or a verdict for every example."),
+    ] = "size",
+    size: Annotated[
+        int | None,
+        typer.Option(
+            "--size",
+            min=1,
+            metavar="K",
+            help="Members of the vote, by example; all unless given.",
+            show_default=False,
+        ),
+    ] = None,
     output: FigureFile = None,
     format: DataFormat = "table",
 ) -> None:
@@ -49,6 +73,11 @@ def command(
 
     refuse_format_of_figure(output, format)
     patterns = tuple(members)
+    if by == "example":
+        _show_verdicts(run, split, size, patterns, output, format)
+        return
+    if size is not None:
+        raise typer.BadParameter("every k is told by size; leave out --size or add --by example")
     if output is not None:
         report = save_curve(run, output, split, members=patterns)
         print(output)
@@ -61,6 +90,23 @@ def command(
             print(render_csv(rows, _COLUMNS))
         else:
             print(_render(report, rows))
+    note_look(report.look)
+
+
+def _show_verdicts(
+    run: Path,
+    split: str | None,
+    size: int | None,
+    members: tuple[str, ...],
+    output: Path | None,
+    format: DataFormatName,
+) -> None:
+    from ensemble_lab.workflows.verdicts import judge_run
+
+    if output is not None:
+        raise typer.BadParameter("the verdicts have no figure; leave out -o or --by example")
+    report = judge_run(run, split, k=size, members=members)
+    print(render_verdicts(report, format))
     note_look(report.look)
 
 

@@ -142,3 +142,66 @@ def test_committees_csv(call, pool):
     text = call("committees", pool.path, "--size", 5, "--format", "csv").out
     assert text.splitlines()[0] == "committee,errors,n_ties,members"
     assert len(text.splitlines()) == 3
+
+
+def test_verdicts_say_which_errors_more_members_would_not_mend(call, pool):
+    words = ["curve", pool.path, "--split", "test", "--by", "example", "--size", 3]
+    rows = json.loads(call(*words, "--format", "json").out)
+    labels, votes = lab.load_labels(pool).values, lab.load_predictions(pool).votes
+    assert [row["index"] for row in sorted(rows, key=lambda row: row["index"])] == (
+        np.flatnonzero((votes != labels).any(axis=0)).tolist()
+    )
+    chances = [row["chance"] for row in rows]
+    assert chances == sorted(chances, reverse=True)
+    for row in rows:
+        counts = np.bincount(votes[:, row["index"]], minlength=3)
+        assert row["label"] == labels[row["index"]]
+        assert row["votes_for_label"] == counts[row["label"]]
+        assert (
+            row["votes_for_rival"]
+            == counts[row["rival"]]
+            == max(n for c, n in enumerate(counts) if c != row["label"])
+        )
+        assert row["verdict"] == ("irreducible" if row["p"] <= 0.05 else "undecided")
+    curve = {
+        row["k"]: row["expected"] for row in json.loads(call(*words[:4], "--format", "json").out)
+    }
+    assert sum(chances) == pytest.approx(curve[3])
+
+
+def test_verdict_table_counts_both_kinds(call, pool):
+    lines = call("curve", pool.path, "--split", "test", "--by", "example").out.splitlines()
+    assert lines[0].split() == ["index", "pair", "for", "label", "for", "rival", "chance", "p",
+                                "verdict"]  # fmt: skip
+    text = " ".join(" ".join(lines).split())
+    n_irreducible = sum(line.endswith(" irreducible") for line in lines)
+    assert f"{n_irreducible} irreducible at 95 %" in text
+    assert "undecided with 11 members" in text
+    assert max(map(len, lines)) <= 80
+    csv_lines = call("curve", pool.path, "--by", "example", "--format", "csv").out.splitlines()
+    assert csv_lines[0].startswith("index,label,rival")
+
+
+def test_nothing_wrong_is_no_table(call, make_run):
+    probabilities = np.tile(np.eye(3)[[0, 1, 2]], (2, 1, 1))
+    run = make_run(probabilities=probabilities, labels=np.array([0, 1, 2]))
+    text = call("curve", run.path, "--split", "test", "--by", "example").out
+    assert text.startswith("0 irreducible at 95 %, 0 undecided with 2 members")
+
+
+@pytest.mark.parametrize(
+    ("words", "fact"),
+    [
+        (["--by", "example", "-o", "x.png"], "no figure"),
+        (["--size", "3"], "--by example"),
+    ],
+)
+def test_options_that_do_not_go_together_cost_no_look(call, pool, words, fact):
+    answer = call("curve", pool.path, "--split", "test", *words)
+    assert (answer.code, fact in answer.err) == (2, True)
+    assert lab.load_ledger(pool) == []
+
+
+def test_more_members_than_there_are_have_no_chance(call, pool):
+    answer = call("curve", pool.path, "--by", "example", "--size", 12)
+    assert (answer.code, "11 members; got 12" in answer.err) == (1, True)
