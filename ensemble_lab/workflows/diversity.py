@@ -6,6 +6,7 @@ from pathlib import Path
 from ensemble_lab.analysis.diversity import Diversity, check_several, measure_diversity
 from ensemble_lab.analysis.groups import number_groups
 from ensemble_lab.analysis.log_loss import LogLossParts, decompose_log_loss
+from ensemble_lab.canonical import digest_of
 from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.predictions import load_predictions
@@ -66,7 +67,14 @@ def build_diversity(
     split = run.validation_split if split is None else split
     check_several(len(find_voters(run, load_record(run, split), members)))
     predictions = load_predictions(run, split, members=members)
-    labels = load_labels(run, split, command="diversity", members=predictions.digest)
+    labels = load_labels(
+        run,
+        split,
+        command="diversity",
+        decision=digest_of({"diversity": list(predictions.members)}),
+        members=predictions.digest,
+        words=f"diversity of {len(predictions.members)} members",
+    )
     probabilities = predictions.probabilities
     return DiversityReport(
         run=run.name,

@@ -123,7 +123,8 @@ def test_validation_is_asked_unless_told_otherwise_and_test_is_recorded(call, po
     assert again["members"] == row["members"]
     digest = lab.load_predictions(pool).digest
     assert (row["command"], row["split"], row["members"]) == ("diversity", "test", digest)
-    assert row["decision"] is None
+    assert row["decision"] == again["decision"] is not None
+    assert row["words"] == "diversity of 4 members"
 
 
 def test_folds_are_asked_out_of_fold(call, make_run):

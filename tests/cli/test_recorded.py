@@ -73,11 +73,11 @@ def test_rows_of_results_say_which_decisions_on_which_predictions(ask, make_run)
     ]
 
 
-def test_a_row_of_diversity_says_which_predictions_and_no_decision(ask, make_run):
+def test_a_row_of_diversity_says_which_predictions(ask, make_run):
     run = make_run()
-    assert ask(run, DIVERSITY).err == ""
-    assert rows(run, "command", "split", "decision", "members") == [
-        ("diversity", "test", None, load_predictions(run).digest)
+    assert ask(run, DIVERSITY).err == "look 1 on this test set\n"
+    assert rows(run, "command", "split", "members") == [
+        ("diversity", "test", load_predictions(run).digest)
     ]
 
 
