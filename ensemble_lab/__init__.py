@@ -60,6 +60,7 @@ _NAMES = {
     "count_confusion": "workflows.confusion",
     "draw_audit": "figures.audit",
     "draw_augmented": "figures.augmented",
+    "draw_calibration": "figures.calibration",
     "draw_class_means": "figures.means",
     "draw_confusion": "figures.confusion",
     "draw_corruption_curves": "figures.corruptions",
@@ -78,6 +79,7 @@ _NAMES = {
     "find_results": "workflows.experiments",
     "find_runs": "store.run",
     "fit_log_odds": "analysis.weights",
+    "fit_temperature": "analysis.temperature",
     "join_ledgers": "workflows.ledger",
     "judge_run": "workflows.verdicts",
     "keep_errors": "workflows.errors",
@@ -100,6 +102,7 @@ _NAMES = {
     "load_results": "workflows.experiments",
     "load_validation_labels": "store.labels",
     "mcnemar_exact": "analysis.paired",
+    "measure_run": "workflows.calibration",
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
@@ -111,6 +114,7 @@ _NAMES = {
     "run_demo": "workflows.demo",
     "sample_split": "data.sampling",
     "save_audit": "workflows.audit",
+    "save_calibration": "workflows.calibration",
     "save_catalogue": "errors.files",
     "save_confusion": "workflows.confusion",
     "save_corruption_curves": "workflows.corruption_figures",
@@ -148,6 +152,7 @@ if TYPE_CHECKING:
     from ensemble_lab.analysis.intervals import clopper_pearson, wilson
     from ensemble_lab.analysis.paired import mcnemar_exact
     from ensemble_lab.analysis.selection import select_members
+    from ensemble_lab.analysis.temperature import fit_temperature
     from ensemble_lab.analysis.vote import Vote, combine
     from ensemble_lab.analysis.weights import fit_log_odds
     from ensemble_lab.data.class_means import build_class_means
@@ -160,6 +165,7 @@ if TYPE_CHECKING:
     from ensemble_lab.exceptions import EnsembleLabError
     from ensemble_lab.figures.audit import draw_audit
     from ensemble_lab.figures.augmented import draw_augmented
+    from ensemble_lab.figures.calibration import draw_calibration
     from ensemble_lab.figures.confusion import draw_confusion
     from ensemble_lab.figures.corrupted_images import draw_corruption_examples
     from ensemble_lab.figures.corruptions import draw_corruption_curves
@@ -196,6 +202,7 @@ if TYPE_CHECKING:
     from ensemble_lab.store.run import Run, find_runs, open_run
     from ensemble_lab.workflows.audit import audit_run, save_audit
     from ensemble_lab.workflows.augmented import augment_data
+    from ensemble_lab.workflows.calibration import measure_run, save_calibration
     from ensemble_lab.workflows.committees import score_committees
     from ensemble_lab.workflows.confusion import count_confusion, save_confusion
     from ensemble_lab.workflows.corruption_figures import (

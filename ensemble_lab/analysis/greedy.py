@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_lab.analysis.scores import FLOOR
+from ensemble_lab.analysis.logs import take_logs
 from ensemble_lab.arrays import Array, Booleans, Floats, Index, Labels
 from ensemble_lab.seeds import draw_generator
 from ensemble_lab.store.predictions import Predictions
@@ -131,7 +131,7 @@ def _measure(library: _Library, bag: Index, counts: Index, additions: Booleans) 
     loss = np.zeros(len(totals))
     if library.for_label is not None:
         means = totals @ library.for_label[bag] / totals.sum(axis=1, keepdims=True)
-        loss = -np.log(np.maximum(means, FLOOR)).mean(axis=1)
+        loss = -take_logs(means).mean(axis=1)
     return np.stack([errors, loss], axis=1)
 
 

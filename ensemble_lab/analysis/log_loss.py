@@ -8,17 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ensemble_lab.analysis.logs import FLOOR
 from ensemble_lab.arrays import Array, Floats, Index, Labels, Probabilities, check_axes
 from ensemble_lab.exceptions import PredictionError
 
-__all__ = ["FLOOR", "LogLossParts", "decompose_log_loss"]
-
-FLOOR = float(np.finfo(np.float32).tiny)
-"""Least probability that a logarithm is taken of: 1.2e-38, the smallest normal float32.
-
-A stored zero was too small for float32. Of a label it costs 87.3 nats, which is no more than it
-would have cost unrounded; that is still much, so the parts count how many there were.
-"""
+__all__ = ["LogLossParts", "decompose_log_loss"]
 
 _BLOCK_CELLS = 2**22
 
@@ -45,7 +39,8 @@ class LogLossParts:
         Estimated part of the members' loss that comes from their seeds, from 0. None where a
         group has one member, from which no spread can be told.
     n_floored : int
-        Probabilities that were below `FLOOR`, of labels and of other classes.
+        Probabilities that were below `ensemble_lab.analysis.logs.FLOOR`, of labels and of other
+        classes. A stored zero of a label costs 87.3 nats, no more than unrounded, and still much.
     """
 
     ensemble: float

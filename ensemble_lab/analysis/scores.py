@@ -6,12 +6,12 @@ None depends on the order of the members.
 
 import numpy as np
 
+from ensemble_lab.analysis.logs import take_logs
 from ensemble_lab.analysis.sums import settle_near
 from ensemble_lab.analysis.tally import Tally
 from ensemble_lab.arrays import Array, Floats, Index, Probabilities
 
 __all__ = [
-    "FLOOR",
     "score_borda",
     "score_geometric_mean",
     "score_maximum",
@@ -19,9 +19,6 @@ __all__ = [
     "score_trimmed_mean",
     "score_weighted_majority",
 ]
-
-FLOOR = float(np.finfo(np.float32).tiny)
-"""The least probability that a logarithm is taken of: a member's zero is a veto of this weight."""
 
 _NEAR = 1e-9
 _TRIMMED_SHARE = 0.1
@@ -46,15 +43,15 @@ def score_geometric_mean(tally: Tally) -> Floats:
     """Score a class by the (weighted) sum of the logarithms of its probabilities.
 
     It orders classes as their product does, and as their normalised geometric mean. Zeros count
-    as `FLOOR`, so that one member's veto can be outvoted by many.
+    as `ensemble_lab.analysis.logs.FLOOR`, so that one member's veto can be outvoted by many.
     """
     members = tally.block.members
     sums = np.zeros(tally.probabilities.shape[1:])
     for member in sorted(range(len(members)), key=members.__getitem__):
-        sums += tally.weights[member] * _logarithms(tally.probabilities[member])
+        sums += tally.weights[member] * take_logs(tally.probabilities[member])
 
     def take(rows: Index, classes: Index) -> Array:
-        logs = _logarithms(tally.probabilities[:, rows, classes])
+        logs = take_logs(tally.probabilities[:, rows, classes])
         return np.asarray(logs * tally.weights[:, np.newaxis])
 
     # Logarithms reach 87 in size, and so do the errors of their sums.
@@ -97,10 +94,6 @@ def score_borda(tally: Tally) -> Floats:
 def score_maximum(tally: Tally) -> Array:
     """Score a class by the largest probability that any member gives it."""
     return np.asarray(tally.probabilities.max(axis=0))
-
-
-def _logarithms(probabilities: Probabilities) -> Floats:
-    return np.log(np.maximum(probabilities, FLOOR, dtype=np.float64))
 
 
 def _count_below(probabilities: Probabilities) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ensemble_lab.analysis.candidates import list_triples, name_triple
 from ensemble_lab.analysis.greedy import count_greedy, select_greedily
-from ensemble_lab.analysis.scores import FLOOR
+from ensemble_lab.analysis.logs import take_logs
 from ensemble_lab.arrays import Index, Labels, check_axes
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import LabelAccessError, PredictionError
@@ -161,8 +161,7 @@ def _order_members(predictions: Predictions, labels: Labels) -> Index:
     loss = np.zeros(len(errors))
     if predictions.probabilities is not None:
         rows = np.arange(len(labels))
-        for_label = predictions.probabilities[:, rows, labels].astype(np.float64)
-        loss = -np.log(np.maximum(for_label, FLOOR)).mean(axis=1)
+        loss = -take_logs(predictions.probabilities[:, rows, labels]).mean(axis=1)
     order: Index = np.lexsort((loss, errors))
     return order
 

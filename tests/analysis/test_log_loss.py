@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ensemble_lab.analysis.groups import number_groups
-from ensemble_lab.analysis.log_loss import FLOOR, decompose_log_loss
+from ensemble_lab.analysis.log_loss import decompose_log_loss
+from ensemble_lab.analysis.logs import FLOOR
 from ensemble_lab.exceptions import PredictionError
 from tests.analysis.strategies import ensembles
 from tests.conftest import need
