@@ -402,6 +402,28 @@ def test_ledger_tells_who_asked_what(run):
     assert {row["labels_sha256"] for row in rows} == {labels.sha256}
 
 
+def test_what_is_chosen_on_validation_is_scored_once_on_test(run, tmp_path):
+    """Select, score, compare, doubt, and see in the ledger how often test was asked."""
+    shutil.copytree(run.path, tmp_path / "honest")
+    (tmp_path / "honest" / "test-access.jsonl").unlink(missing_ok=True)
+    run = open_run(tmp_path / "honest")
+    chosen = lab.select(run, "greedy", path=tmp_path / "chosen.json").decision
+    assert lab.load_ledger(run) == []
+    report = lab.score_vote(run, decision=lab.load_decision(tmp_path / "chosen.json"))
+    assert (report.decision, report.look.number) == (chosen, 1)
+    found = lab.audit_run(run)
+    assert [each.name for each in found.shortcuts] == ["best member", "best triple", "best subset"]
+    assert found.left_out[0].startswith("best epoch: needs epoch_votes")
+    names = (f"{run.path}:mlp-*", f"{run.path}:bn-elu-*")
+    (pair,) = lab.compare_ensembles(names).pairs
+    assert 0 < pair.p <= 1
+    assert lab.measure_run(run, "test").temperature.split == "validation"
+    lab.build_diversity(run, "test")
+    (test_set,) = lab.join_ledgers(tmp_path)
+    assert [look.number for look in test_set.looks] == [1, 2, 3, 4, 5, 6]
+    assert [look.purpose for look in test_set.looks].count("choose") == 1
+
+
 def test_training_images_are_judged_by_members_that_never_saw_them(folder):
     """In folds: two networks a seed, whose halves make one vote on all of train."""
     path = folder / "folds.toml"
