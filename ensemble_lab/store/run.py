@@ -1,5 +1,6 @@
 """A run: one folder, its manifest, and what the manifest lists."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +38,9 @@ class Entry:
         Identity of what makes it: its spec, its examples, threads and backend.
     spec : dict or None
         JSON of its `MemberSpec`; None when imported.
+    origin : str or None
+        Path, from this run's folder, of the run that it was pooled from; None where it was made
+        here. Told in messages and never opened.
     """
 
     key: str
@@ -44,6 +48,7 @@ class Entry:
     kind: str
     digest: str
     spec: dict[str, Any] | None
+    origin: str | None = None
 
     @property
     def seed(self) -> int | None:
@@ -116,6 +121,15 @@ class Run:
         """Keys of the members in order."""
         return tuple(entry.key for entry in self.members)
 
+    @property
+    def origins(self) -> tuple[Path, ...]:
+        """The runs that members were pooled from, as seen from here; none where all were made here.
+
+        They may have moved: nothing opens them.
+        """
+        found = dict.fromkeys(e.origin for e in self.members if e.origin is not None)
+        return tuple(Path(os.path.normpath(self.path / each)) for each in found)
+
     def member(self, key: str) -> Entry:
         """Return the entry of a member.
 
@@ -175,18 +189,20 @@ def save_run(run: Run) -> None:
             "image_shape": list(run.image_shape),
             "data": run.data,
             "splits": list(run.splits),
-            "members": [
-                {
-                    "key": entry.key,
-                    "group": entry.group,
-                    "kind": entry.kind,
-                    "digest": entry.digest,
-                    "spec": entry.spec,
-                }
-                for entry in run.members
-            ],
+            "members": [_describe(entry) for entry in run.members],
         },
     )
+
+
+def _describe(entry: Entry) -> dict[str, Any]:
+    values = {
+        "key": entry.key,
+        "group": entry.group,
+        "kind": entry.kind,
+        "digest": entry.digest,
+        "spec": entry.spec,
+    }
+    return values if entry.origin is None else values | {"origin": entry.origin}
 
 
 def open_run(path: Path | str) -> Run:
@@ -242,12 +258,15 @@ def _entry(row: Any, manifest: Path) -> Entry:
         raise DamagedError(f"kind must be trained or imported; got {kind!r}, in {manifest}.")
     if row.get("spec") is not None or kind == "trained":
         check_field(row, "spec", dict, manifest)
+    if row.get("origin") is not None:
+        check_field(row, "origin", str, manifest)
     return Entry(
         key=_name(check_field(row, "key", str, manifest), "member key", manifest),
         group=check_field(row, "group", str, manifest),
         kind=kind,
         digest=check_field(row, "digest", str, manifest),
         spec=row.get("spec"),
+        origin=row.get("origin"),
     )
 
 

@@ -1,6 +1,7 @@
 """The manifest: what it must hold, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -125,6 +126,25 @@ def test_key_that_comes_twice_is_refused(run, refusal):
 def test_unknown_key_of_the_manifest_does_no_harm(run):
     edit(run, lambda values: values.update(note="later versions may add what these can ignore"))
     assert open_run(run.path) == run
+
+
+def test_origin_is_written_only_where_there_is_one(run):
+    first, second = run.members
+    save_run(replace(run, members=(first, replace(second, origin="../elsewhere/b"))))
+    rows = json.loads((run.path / "run.json").read_text())["members"]
+    assert [row.get("origin", "none") for row in rows] == ["none", "../elsewhere/b"]
+    found = open_run(run.path)
+    assert [entry.origin for entry in found.members] == [None, "../elsewhere/b"]
+    assert found.origins == (run.path.parent / "elsewhere" / "b",)
+    assert run.origins == ()
+
+
+@pytest.mark.parametrize("value", [True, 0, [], {}])
+def test_origin_that_is_no_text_is_refused(run, refusal, value):
+    edit(run, lambda values: values["members"][0].update(origin=value))
+    error = refusal(lambda: open_run(run.path))
+    assert isinstance(error, DamagedError)
+    assert "origin" in str(error)
 
 
 def test_unknown_names_are_answered_with_the_closest(run, refusal):
