@@ -3,10 +3,13 @@
 Every file of the run that is there is checked against its seal.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ensemble_lab.cli.options import RunFolder
 from ensemble_lab.cli.output import Format, render_json, render_share, render_table
+
+if TYPE_CHECKING:
+    from ensemble_lab.workflows.inspect import MemberStatus
 
 __all__ = ["command"]
 
@@ -19,18 +22,7 @@ def command(run: RunFolder, format: Format = "table") -> None:
     from ensemble_lab.workflows.inspect import summarise_run
 
     summary = summarise_run(run)
-    members: list[dict[str, Any]] = [
-        {
-            "member": member.key,
-            "group": member.group,
-            "status": member.status,
-            "epochs": member.epochs,
-            "validation accuracy": member.validation_accuracy,
-            "minutes": member.minutes,
-            "note": member.note,
-        }
-        for member in summary.members
-    ]
+    members = [_member_row(member) for member in summary.members]
     splits: list[dict[str, Any]] = [
         {
             "split": split.name,
@@ -61,8 +53,14 @@ def command(run: RunFolder, format: Format = "table") -> None:
         accuracy = member["validation accuracy"]
         member["validation accuracy"] = None if accuracy is None else render_share(accuracy)
         member["minutes"] = f"{member['minutes']:.1f}"
+        if member["origin"] is not None:
+            # Its history stayed where it came from.
+            member["epochs"] = member["minutes"] = None
     # Notes are sentences: below the tables, where they cannot make them wide.
     print(render_table(members, [name for name in _MEMBER if name != "note"]))
+    for origin in summary.run.origins:
+        n_pooled = sum(member["origin"] == str(origin) for member in members)
+        print(f"\n{n_pooled} pooled from {origin}; their weights and histories are there")
     print("\n" + render_table(splits, [name for name in _SPLIT if name != "note"]))
     told = [(member["member"], member["note"]) for member in members]
     told += [(split["split"], split["note"]) for split in splits]
@@ -72,3 +70,16 @@ def command(run: RunFolder, format: Format = "table") -> None:
     if summary.catalogues:
         print("\ncatalogues: " + ", ".join(summary.catalogues))
     print(f"\ndifferent uses of labels for reporting (test-access.jsonl): {summary.n_accesses}")
+
+
+def _member_row(member: "MemberStatus") -> dict[str, Any]:
+    return {
+        "member": member.key,
+        "group": member.group,
+        "status": member.status,
+        "epochs": member.epochs,
+        "validation accuracy": member.validation_accuracy,
+        "minutes": member.minutes,
+        "origin": member.origin,
+        "note": member.note,
+    }

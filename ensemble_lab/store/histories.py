@@ -9,7 +9,9 @@ from ensemble_lab.store.training_state import load_state
 
 __all__ = ["MemberHistory", "Progress", "load_history"]
 
-Progress: TypeAlias = Literal["finished", "unfinished", "fitted at once", "imported", "no file"]
+Progress: TypeAlias = Literal[
+    "finished", "unfinished", "fitted at once", "imported", "pooled", "no file"
+]
 
 
 @dataclass(frozen=True)
@@ -19,9 +21,10 @@ class MemberHistory:
     Attributes
     ----------
     key, group : str
-    progress : {"finished", "unfinished", "fitted at once", "imported", "no file"}
-        ``fitted at once`` by scikit-learn, in no epochs; ``no file`` where the member is not
-        trained, or only its predictions are here.
+    progress : {"finished", "unfinished", "fitted at once", "imported", "pooled", "no file"}
+        ``fitted at once`` by scikit-learn, in no epochs; ``pooled`` where the history stayed in
+        the run that the member came from; ``no file`` where the member is not trained, or only
+        its predictions are here.
     records : tuple of EpochRecord
         From the first epoch; none but of finished and unfinished members.
     kept_epoch : int
@@ -69,7 +72,7 @@ def load_history(run: Run, key: str) -> MemberHistory:
         return MemberHistory(key, entry.group, "finished", member.history, member.kept_epoch)
     state = load_state(run, key)
     if state is None:
-        return MemberHistory(key, entry.group, "no file")
+        return MemberHistory(key, entry.group, "no file" if entry.origin is None else "pooled")
     return MemberHistory(key, entry.group, "unfinished", state.history, state.kept_epoch)
 
 

@@ -173,9 +173,11 @@ def load_member(run: Run, key: str) -> Member:
     entry = run.member(key)
     path = member_path(run, key)
     if not path.exists():
-        raise MissingError(
-            f"member {key} must be trained; got no file {path}. Go on with: ensemble-lab train"
-        )
+        origin = run.find_origin(entry)
+        where = "Go on with: ensemble-lab train"
+        if origin is not None:
+            where = f"The member was pooled from {origin}; its weights are there."
+        raise MissingError(f"member {key} must be trained; got no file {path}. {where}")
     with open_sealed(path, "member") as file:
         if file.header["key"] != key:
             raise DamagedError(f"member must be {key!r}; got {file.header['key']!r}, in {path}.")

@@ -243,10 +243,12 @@ def load_predictions(
     parts = [entry for voter in voters for entry in voter.parts]
     missing = [e.key for e in parts if not has_predictions(run, e.key, split)]
     if missing:
-        again = "train" if split in run.own_splits else "predict"
+        again = f"Finish with `ensemble-lab {'train' if split in run.own_splits else 'predict'}`"
+        if run.origins:
+            again = "Finish where they were pooled from and pool again"
         raise MissingError(
             f"every member must have predictions on {split!r}; {_listed(missing)} of {run.path} "
-            f"{'has' if len(missing) == 1 else 'have'} none. Finish with `ensemble-lab {again}`, "
+            f"{'has' if len(missing) == 1 else 'have'} none. {again}, "
             "or name members that have with --members."
         )
     rows = [

@@ -123,12 +123,17 @@ class Run:
 
     @property
     def origins(self) -> tuple[Path, ...]:
-        """The runs that members were pooled from, as seen from here; none where all were made here.
+        """The runs that members were pooled from; they may have moved, and nothing opens them."""
+        found = dict.fromkeys(self.find_origin(entry) for entry in self.members)
+        return tuple(path for path in found if path is not None)
 
-        They may have moved: nothing opens them.
-        """
-        found = dict.fromkeys(e.origin for e in self.members if e.origin is not None)
-        return tuple(Path(os.path.normpath(self.path / each)) for each in found)
+    def find_origin(self, entry: Entry) -> Path | None:
+        """Return the run that a member was pooled from, as seen from here; None if made here."""
+        return None if entry.origin is None else Path(os.path.normpath(self.path / entry.origin))
+
+    def tell_origins(self, what: str) -> str:
+        """Return where what a message misses has stayed: `` Weights are in …``; empty if here."""
+        return f" {what} in {', '.join(map(str, self.origins))}." if self.origins else ""
 
     def member(self, key: str) -> Entry:
         """Return the entry of a member.

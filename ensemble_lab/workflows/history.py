@@ -33,7 +33,10 @@ def load_histories(
     histories = tuple(load_history(run, entry.key) for entry in run.matching(members))
     if not any(each.records for each in histories):
         gaps = describe_gaps(histories) or "the run has no members"
-        raise MissingError(f"a history must have at least one epoch; got {gaps}, in {run.path}.")
+        stayed = run.tell_origins("Histories of pooled members are")
+        raise MissingError(
+            f"a history must have at least one epoch; got {gaps}, in {run.path}.{stayed}"
+        )
     return histories
 
 

@@ -26,7 +26,8 @@ class MemberStatus:
     ----------
     key, group, kind : str
     status : str
-        complete, no predictions, no weights, unfinished, failed, not started or damaged.
+        complete, pooled, no predictions, no weights, unfinished, failed, not started or damaged.
+        A pooled member's predictions are here; its weights stayed in the run it came from.
     note : str
         What is missing or went wrong, in a sentence; empty when complete.
     epochs : int
@@ -35,6 +36,8 @@ class MemberStatus:
         Of the kept weights.
     minutes : float
         Wall time of its epochs.
+    origin : str or None
+        The run that it was pooled from; None where it was made here.
     """
 
     key: str
@@ -45,6 +48,7 @@ class MemberStatus:
     epochs: int = 0
     validation_accuracy: float | None = None
     minutes: float = 0.0
+    origin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,8 @@ class RunSummary:
 
     @property
     def n_complete(self) -> int:
-        """Members that are trained and have their predictions."""
-        return sum(member.status == "complete" for member in self.members)
+        """Members that are trained, here or elsewhere, and have their predictions here."""
+        return sum(member.status in ("complete", "pooled") for member in self.members)
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,9 @@ def _row(path: Path) -> RunRow:
         run = open_run(path)
     except EnsembleLabError as error:
         return RunRow(path, "", 0, 0, (), str(error))
-    n_trained = sum(member_path(run, key).exists() for key in run.keys)
+    n_trained = sum(
+        entry.origin is not None or member_path(run, entry.key).exists() for entry in run.members
+    )
     return RunRow(path, run.name, n_trained, len(run.members), run.splits)
 
 
@@ -185,29 +191,46 @@ def _member(run: Run, entry: Entry) -> MemberStatus:
         return _unfinished(run, entry)
     except EnsembleLabError as error:
         return MemberStatus(key, group, kind, "damaged", str(error))
-    damage = [
-        note
-        for path in sorted(run.member_folder(key).glob("*.h5"))
-        for note in _find_damage(partial(check_seal, path))
-    ]
-    if damage:
-        return MemberStatus(key, group, kind, "damaged", damage[0], len(member.history))
-    absent = [name for name in run.own_splits if not has_predictions(run, key, name)]
+    if damage := _find_damaged_file(run, key):
+        return MemberStatus(key, group, kind, "damaged", damage, len(member.history))
+    lack = _tell_lack(run, key)
     kept = member.history[member.kept_epoch - 1 : member.kept_epoch]
     return MemberStatus(
         key,
         group,
         kind,
-        status="no predictions" if absent else "complete",
-        note=f"no predictions on {' and '.join(absent)}" if absent else "",
+        status="no predictions" if lack else "complete",
+        note=lack,
         epochs=len(member.history),
         validation_accuracy=kept[0].validation_accuracy if kept else None,
         minutes=sum(record.seconds for record in member.history) / 60,
     )
 
 
+def _pooled(run: Run, entry: Entry, origin: Path) -> MemberStatus:
+    key, group, kind = entry.key, entry.group, entry.kind
+    damage, lack = _find_damaged_file(run, key), _tell_lack(run, key)
+    status = "damaged" if damage else "no predictions" if lack else "pooled"
+    return MemberStatus(key, group, kind, status, damage or lack, origin=str(origin))
+
+
+def _find_damaged_file(run: Run, key: str) -> str:
+    """Return what is wrong with the first damaged file of a member; empty where none is."""
+    for path in sorted(run.member_folder(key).glob("*.h5")):
+        for note in _find_damage(partial(check_seal, path)):
+            return note
+    return ""
+
+
+def _tell_lack(run: Run, key: str) -> str:
+    absent = [name for name in run.own_splits if not has_predictions(run, key, name)]
+    return f"no predictions on {' and '.join(absent)}" if absent else ""
+
+
 def _unfinished(run: Run, entry: Entry) -> MemberStatus:
     key, group, kind = entry.key, entry.group, entry.kind
+    if (origin := run.find_origin(entry)) is not None:
+        return _pooled(run, entry, origin)
     try:
         failure, state = load_failure(run, key), load_state(run, key)
     except EnsembleLabError as error:
