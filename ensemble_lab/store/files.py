@@ -5,6 +5,7 @@ import json
 import os
 import re
 import reprlib
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from ensemble_lab.exceptions import DamagedError, MissingError, NewerFormatError
 
 __all__ = [
     "FORMAT_VERSION",
+    "appearing",
     "check_field",
     "check_file",
     "check_name",
@@ -81,6 +83,32 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+@contextmanager
+def appearing(folder: Path) -> Iterator[Path]:
+    """Give a partial folder beside a new one; on leaving, put it in place, whole or not at all.
+
+    Raises
+    ------
+    StoreError
+        Something is at `folder`, or it cannot be written.
+    """
+    if folder.exists():
+        raise StoreError(f"{folder} must not exist yet; got what is there. Name a new folder.")
+    partial = folder.with_name(f".partial-{os.getpid()}-{folder.name}")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        partial.rename(folder)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        raise StoreError(
+            f"{folder} could not be written: {_reason(error)}. Nothing of it was left; free some "
+            "space or pick a folder you may write to."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def reserve(path: Path, n_bytes: int) -> None:
