@@ -106,6 +106,7 @@ _NAMES = {
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
+    "pool_runs": "workflows.pool",
     "predict": "workflows.predict",
     "predict_corruptions": "workflows.corruptions",
     "render_digit": "figures.digit",
@@ -228,6 +229,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.inspect import list_runs, summarise_run
     from ensemble_lab.workflows.ledger import join_ledgers
     from ensemble_lab.workflows.planning import plan_experiment
+    from ensemble_lab.workflows.pool import pool_runs
     from ensemble_lab.workflows.predict import predict
     from ensemble_lab.workflows.presets import (
         build_experiment,

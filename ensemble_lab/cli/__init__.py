@@ -39,6 +39,7 @@ COMMANDS = {
     "select": "Select members on validation.",
     "audit": "Weigh what picking on the test set would buy.",
     "diversity": "Measure how differently the members err.",
+    "pool": "Make one run of several.",
     "inspect": "Say what a run holds and what is missing.",
     "runs": "List the runs in a folder.",
     "ledger": "Tell which decisions were scored on which test sets.",
