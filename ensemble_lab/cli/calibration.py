@@ -77,7 +77,7 @@ def command(
     """Say how far probabilities can be believed."""
     from ensemble_lab.analysis.calibration import N_BINS
     from ensemble_lab.cli.calibration_rows import COLUMNS, describe, list_rows
-    from ensemble_lab.workflows.calibration import calibrate, save_calibration
+    from ensemble_lab.workflows.calibration import save_calibration, score_calibration
 
     refuse_format_of_figure(output, format)
     if output is not None and bins is not None:
@@ -88,7 +88,7 @@ def command(
         print(output)
     else:
         n_bins = N_BINS if bins is None else bins
-        report = calibrate(run, split, members=patterns, n_bins=n_bins, refer=refer)
+        report = score_calibration(run, split, members=patterns, n_bins=n_bins, refer=refer)
         if format == "json":
             print(render_json(describe(report)))
         elif format == "csv":

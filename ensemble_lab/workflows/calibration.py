@@ -20,7 +20,7 @@ from ensemble_lab.workflows.temperatures import (
     load_with_probabilities,
 )
 
-__all__ = ["REFER", "CalibrationReport", "CalibrationRow", "calibrate", "save_calibration"]
+__all__ = ["REFER", "CalibrationReport", "CalibrationRow", "save_calibration", "score_calibration"]
 
 REFER = 0.5
 """Per cent of the examples that go to a person, unless told otherwise."""
@@ -96,7 +96,7 @@ class CalibrationReport:
         return self.fitted is not None and self.fitted.split == self.split
 
 
-def calibrate(
+def score_calibration(
     run: Run | Path | str,
     split: str | None = None,
     *,
@@ -191,12 +191,12 @@ def save_calibration(
     members: tuple[str, ...] = (),
     refer: float = REFER,
 ) -> CalibrationReport:
-    """Draw `calibrate` to a png, svg or pdf file and return it.
+    """Draw `score_calibration` to a png, svg or pdf file and return it.
 
     Raises
     ------
     PredictionError
-        The path ends otherwise, and as `calibrate`.
+        The path ends otherwise, and as `score_calibration`.
     StoreError
         The file cannot be written.
     """
@@ -205,7 +205,7 @@ def save_calibration(
 
     # What cannot be drawn must cost no look at the labels.
     check_figure_path(path)
-    report = calibrate(run, split, members=members, refer=refer)
+    report = score_calibration(run, split, members=members, refer=refer)
     lines = [Line("ensemble", report.ensemble.plain)]
     if report.ensemble.temperature is not None and report.ensemble.calibrated is not None:
         fitted = ", fitted on these" if report.is_fitted_on_these else ""

@@ -10,7 +10,7 @@ from ensemble_lab.store.labels import ValidationLabels, load_labels, load_valida
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.splits import load_record
-from ensemble_lab.workflows.calibration import calibrate
+from ensemble_lab.workflows.calibration import score_calibration
 from ensemble_lab.workflows.temperatures import MEAN
 
 
@@ -26,14 +26,14 @@ def test_temperatures_are_those_of_validation_on_both_splits(run):
     ensemble = fit_temperature(combine(predictions, MEAN).mean_probabilities, labels)
     assert not ensemble.is_at_bound
     for split in (None, "test"):
-        report = calibrate(run, split)
+        report = score_calibration(run, split)
         assert [row.temperature.value for row in report.members] == wanted
         assert report.ensemble.temperature == ensemble
         assert report.is_fitted_on_these == (split is None)
 
 
 def test_fit_is_better_on_what_it_was_fitted_on(run):
-    report = calibrate(run)
+    report = score_calibration(run)
     for row in (*report.members, report.ensemble):
         assert row.calibrated.nll <= row.plain.nll
         assert np.array_equal(row.calibrated.is_right, row.plain.is_right)
@@ -42,7 +42,7 @@ def test_fit_is_better_on_what_it_was_fitted_on(run):
 def test_test_labels_change_no_temperature(make_run, tmp_path):
     labels = np.arange(24) % 8
     reports = [
-        calibrate(make_run(tmp_path / name, n_classes=8, labels=each, lead=0.3), "test")
+        score_calibration(make_run(tmp_path / name, n_classes=8, labels=each, lead=0.3), "test")
         for name, each in (("one", labels), ("other", labels[::-1].copy()))
     ]
     one, other = (report.ensemble for report in reports)
@@ -51,7 +51,7 @@ def test_test_labels_change_no_temperature(make_run, tmp_path):
 
 
 def test_ensemble_is_averaged_first_and_calibrated_then(run):
-    report = calibrate(run, "test")
+    report = score_calibration(run, "test")
     predictions = load_predictions(run)
     rows = predictions.probabilities.astype(np.float64)
     mean = rows.mean(axis=0)
@@ -64,7 +64,7 @@ def test_ensemble_is_averaged_first_and_calibrated_then(run):
 
 def test_member_of_a_fold_is_fitted_on_its_own_examples(make_run):
     run = make_run(groups={"a": 2}, folds=2, n_classes=6, lead=0.2)
-    report = calibrate(run, "test")
+    report = score_calibration(run, "test")
     record, labels = load_record(run, "train-oof"), load_validation_labels(run, "train-oof")
     stitched = load_predictions(run, "train-oof").probabilities
     wanted = []
@@ -78,7 +78,7 @@ def test_member_of_a_fold_is_fitted_on_its_own_examples(make_run):
     ]
     assert [row.temperature.value for row in report.members] == wanted
     assert report.fitted.n_voters == 2
-    own = calibrate(run)
+    own = score_calibration(run)
     assert own.split == "train-oof"
     assert own.is_fitted_on_these
     assert own.ensemble.temperature == report.ensemble.temperature
@@ -87,12 +87,12 @@ def test_member_of_a_fold_is_fitted_on_its_own_examples(make_run):
 @pytest.mark.parametrize("wish", [{"n_bins": 0}, {"refer": 101.0}])
 def test_what_cannot_be_answered_costs_no_look(run, wish):
     with pytest.raises(PredictionError):
-        calibrate(run, "test", **wish)
+        score_calibration(run, "test", **wish)
     assert load_ledger(run) == []
 
 
 def test_all_to_a_person_leaves_no_error(run):
-    report = calibrate(run, "test", refer=100)
+    report = score_calibration(run, "test", refer=100)
     assert report.n_referred == 30
     assert report.ensemble.plain.risk_coverage.count_left(report.n_referred) == 0
     assert load_labels(run).recorded == "recorded"
