@@ -41,6 +41,7 @@ _NAMES = {
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
     "Vote": "analysis.vote",
+    "apply_temperature": "analysis.temperature",
     "augment_data": "workflows.augmented",
     "build_catalogue": "errors.catalogue",
     "build_class_means": "data.class_means",
@@ -53,6 +54,7 @@ _NAMES = {
     "corrupt_images": "data.corruptions",
     "count_confusion": "workflows.confusion",
     "draw_augmented": "figures.augmented",
+    "draw_calibration": "figures.calibration",
     "draw_class_means": "figures.means",
     "draw_confusion": "figures.confusion",
     "draw_corruption_curves": "figures.corruptions",
@@ -70,6 +72,7 @@ _NAMES = {
     "find_results": "workflows.experiments",
     "find_runs": "store.run",
     "keep_errors": "workflows.errors",
+    "fit_temperature": "analysis.temperature",
     "list_corruption_errors": "workflows.corruption_rows",
     "list_presets": "workflows.presets",
     "list_runs": "workflows.inspect",
@@ -97,6 +100,7 @@ _NAMES = {
     "render_summary": "workflows.summary_text",
     "run_demo": "workflows.demo",
     "sample_split": "data.sampling",
+    "save_calibration": "workflows.calibration",
     "save_catalogue": "errors.files",
     "save_confusion": "workflows.confusion",
     "save_corruption_curves": "workflows.corruption_figures",
@@ -109,6 +113,7 @@ _NAMES = {
     "save_results": "workflows.results",
     "save_submission": "workflows.submission",
     "save_summary": "workflows.summarise",
+    "score_calibration": "workflows.calibration",
     "score_committees": "workflows.committees",
     "score_corruptions": "workflows.corruptions",
     "score_vote": "workflows.vote",
@@ -127,6 +132,7 @@ __all__ = ["__version__", *_NAMES]
 
 if TYPE_CHECKING:
     from ensemble_lab.analysis.intervals import wilson
+    from ensemble_lab.analysis.temperature import apply_temperature, fit_temperature
     from ensemble_lab.analysis.vote import Vote, combine
     from ensemble_lab.data.class_means import build_class_means
     from ensemble_lab.data.corruptions import corrupt_images
@@ -137,6 +143,7 @@ if TYPE_CHECKING:
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
     from ensemble_lab.exceptions import EnsembleLabError
     from ensemble_lab.figures.augmented import draw_augmented
+    from ensemble_lab.figures.calibration import draw_calibration
     from ensemble_lab.figures.confusion import draw_confusion
     from ensemble_lab.figures.corrupted_images import draw_corruption_examples
     from ensemble_lab.figures.corruptions import draw_corruption_curves
@@ -170,6 +177,7 @@ if TYPE_CHECKING:
     from ensemble_lab.store.predictions import Predictions, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
     from ensemble_lab.workflows.augmented import augment_data
+    from ensemble_lab.workflows.calibration import save_calibration, score_calibration
     from ensemble_lab.workflows.committees import score_committees
     from ensemble_lab.workflows.confusion import count_confusion, save_confusion
     from ensemble_lab.workflows.corruption_figures import (

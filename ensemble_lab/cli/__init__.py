@@ -34,6 +34,7 @@ COMMANDS = {
     "gallery": "Draw the examples that the vote gets wrong.",
     "curve": "Count the errors of k members' votes, for every k.",
     "committees": "Score disjoint committees of members.",
+    "calibration": "Say how far probabilities can be believed.",
     "inspect": "Say what a run holds and what is missing.",
     "runs": "List the runs in a folder.",
     "results": "Write a run's results as JSON.",

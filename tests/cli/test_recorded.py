@@ -18,6 +18,7 @@ COMMANDS = {
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
 }
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
+CALIBRATION = ["calibration", "{run}", "--split", "test"]
 SAYING = "not recorded: the run is read-only, so its ledger was not written"
 
 
@@ -81,7 +82,9 @@ def test_a_vote_by_group_has_a_row_for_each_group(ask, make_run):
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-@pytest.mark.parametrize("words", [*COMMANDS.values(), RESULTS], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [*COMMANDS.values(), RESULTS, CALIBRATION], ids=lambda words: words[0]
+)
 def test_run_that_cannot_be_written_answers_and_says_not_recorded(
     ask, make_run, monkeypatch, words, number
 ):
@@ -100,7 +103,9 @@ def test_run_that_cannot_be_written_answers_and_says_not_recorded(
     assert load_ledger(run) == []
 
 
-@pytest.mark.parametrize("words", [*COMMANDS.values(), RESULTS], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [*COMMANDS.values(), RESULTS, CALIBRATION], ids=lambda words: words[0]
+)
 def test_what_is_recorded_is_not_talked_about(ask, make_run, words):
     run = make_run()
     assert [ask(run, words).err for _ in range(2)] == ["", ""]
