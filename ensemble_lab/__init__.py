@@ -41,6 +41,7 @@ _NAMES = {
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
     "Vote": "analysis.vote",
+    "apply_temperature": "analysis.temperature",
     "audit_run": "workflows.audit",
     "augment_data": "workflows.augmented",
     "build_catalogue": "errors.catalogue",
@@ -102,7 +103,6 @@ _NAMES = {
     "load_results": "workflows.experiments",
     "load_validation_labels": "store.labels",
     "mcnemar_exact": "analysis.paired",
-    "measure_run": "workflows.calibration",
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
@@ -130,6 +130,7 @@ _NAMES = {
     "save_results": "workflows.results",
     "save_submission": "workflows.submission",
     "save_summary": "workflows.summarise",
+    "score_calibration": "workflows.calibration",
     "score_committees": "workflows.committees",
     "score_corruptions": "workflows.corruptions",
     "score_vote": "workflows.vote",
@@ -153,7 +154,7 @@ if TYPE_CHECKING:
     from ensemble_lab.analysis.intervals import clopper_pearson, wilson
     from ensemble_lab.analysis.paired import mcnemar_exact
     from ensemble_lab.analysis.selection import select_members
-    from ensemble_lab.analysis.temperature import fit_temperature
+    from ensemble_lab.analysis.temperature import apply_temperature, fit_temperature
     from ensemble_lab.analysis.vote import Vote, combine
     from ensemble_lab.analysis.weights import fit_log_odds
     from ensemble_lab.data.class_means import build_class_means
@@ -203,7 +204,7 @@ if TYPE_CHECKING:
     from ensemble_lab.store.run import Run, find_runs, open_run
     from ensemble_lab.workflows.audit import audit_run, save_audit
     from ensemble_lab.workflows.augmented import augment_data
-    from ensemble_lab.workflows.calibration import measure_run, save_calibration
+    from ensemble_lab.workflows.calibration import save_calibration, score_calibration
     from ensemble_lab.workflows.committees import score_committees
     from ensemble_lab.workflows.confusion import count_confusion, save_confusion
     from ensemble_lab.workflows.corruption_figures import (

@@ -1,5 +1,6 @@
 """Reliability: in bins of confidence, how confident the answers were and how many were right."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,8 @@ from ensemble_lab.seeds import draw_generator
 __all__ = [
     "MAX_BINS",
     "Bins",
-    "draw_calibrated_errors",
+    "ChanceError",
+    "draw_chance_error",
     "fill_bins",
     "space_by_doubt",
     "space_by_mass",
@@ -19,6 +21,7 @@ __all__ = [
 ]
 
 MAX_BINS = 1000
+_SHARE = 0.95
 _LEAST_DOUBT = 1e-6
 """Means of float32 probabilities say no more of 1 − confidence than this."""
 
@@ -46,10 +49,28 @@ class Bins:
     ece: float
 
 
+@dataclass(frozen=True)
+class ChanceError:
+    """What chance alone makes of the ECE.
+
+    Attributes
+    ----------
+    mean : float
+        Over the draws.
+    high : float
+        What 95 % of the draws do not exceed.
+    n_draws : int
+    """
+
+    mean: float
+    high: float
+    n_draws: int
+
+
 def fill_bins(confidence: Floats, is_right: Booleans, edges: Floats) -> Bins:
     """Return mean confidence and accuracy in bins, and the expected calibration error.
 
-    ::
+    With the counts of the bins and n examples ::
 
         ECE = Σ over bins  counts / n · |accuracy − confidence|
 
@@ -60,7 +81,7 @@ def fill_bins(confidence: Floats, is_right: Booleans, edges: Floats) -> Bins:
     each bin's accuracy counts, whatever its sign, and more bins make more of it. Within a bin,
     doubt and overconfidence cancel, which makes it too small instead. So it depends on the bins,
     is no proper score, and cannot rank nets that differ by little: use the NLL or the Brier score
-    for that, and `draw_calibrated_errors` to see how large an ECE means nothing.
+    for that, and `draw_chance_error` to see how large an ECE means nothing.
 
     Parameters
     ----------
@@ -177,25 +198,21 @@ def space_by_doubt(n_examples: int) -> Floats:
     return 1 - np.append(doubts, 0.0)
 
 
-def draw_calibrated_errors(
+def draw_chance_error(
     confidence: Floats, edges: Floats, *, n_draws: int = 200, seed: int = 0
-) -> Floats:
-    """Return ECEs that answers of these confidences would have if they were calibrated perfectly.
+) -> ChanceError:
+    """Return the ECE that answers as sure as these would have if they were calibrated perfectly.
 
     Each draw makes every answer right with the probability of its confidence. An ECE that is no
-    larger than most of these is no sign of bad calibration.
+    larger than most of these is no sign of bad calibration, and none of a good one either.
 
     Parameters
     ----------
     confidence : float64 (examples,)
     edges : float64 (bins + 1,)
+        As in `fill_bins`.
     n_draws, seed : int
         Draws, and what they come from.
-
-    Returns
-    -------
-    eces : float64 (draws,)
-        In ascending order.
 
     References
     ----------
@@ -204,8 +221,8 @@ def draw_calibrated_errors(
 
     Examples
     --------
-    >>> draw_calibrated_errors(np.ones(5), space_evenly(2), n_draws=3).tolist()
-    [0.0, 0.0, 0.0]
+    >>> draw_chance_error(np.ones(5), space_evenly(2))  # the certain are right, always
+    ChanceError(mean=0.0, high=0.0, n_draws=200)
     """
     place, n_bins = _place(confidence, edges), len(edges) - 1
     sums = np.bincount(place, weights=confidence, minlength=n_bins)
@@ -215,8 +232,8 @@ def draw_calibrated_errors(
         is_right = generator.random(len(confidence)) < confidence
         n_right = np.bincount(place[is_right], minlength=n_bins)
         eces[draw] = np.abs(n_right - sums).sum() / len(confidence)
-    eces.sort()
-    return eces
+    high = np.sort(eces)[math.ceil(_SHARE * n_draws) - 1]
+    return ChanceError(float(eces.mean()), float(high), n_draws)
 
 
 def _place(confidence: Floats, edges: Floats) -> Index:

@@ -7,7 +7,7 @@ import numpy as np
 from ensemble_lab.analysis.logs import normalise_rows, take_logs
 from ensemble_lab.arrays import Array, Floats, Labels, check_axes
 from ensemble_lab.exceptions import LabelAccessError, PredictionError
-from ensemble_lab.store.labels import ValidationLabels
+from ensemble_lab.store.labels import SplitLabels, ValidationLabels
 
 __all__ = ["COLDEST", "HOTTEST", "Temperature", "apply_temperature", "fit_temperature"]
 
@@ -16,6 +16,7 @@ COLDEST, HOTTEST = 0.05, 20.0
 
 _BLOCK_CELLS = 163_840
 _MOST_STEPS = 100
+_PRECISION = 1e-11
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def fit_temperature(probabilities: Array, labels: ValidationLabels) -> Temperatu
         NLL(β) = mean over examples of  log Σ over classes exp(β log p) − β log p(label)
 
     with the slope Σ pᵝ log p / Σ pᵝ − log p(label), in the mean. Its root is found by Newton's
-    method within bounds that halve where a step leaves them, to 10 digits; 1 where every slope
+    method within bounds that halve where a step leaves them, to 11 digits; 1 where every slope
     is zero, as for uniform rows. For one member this is temperature scaling of its logits, which
     are log p but for a number that is the same for all classes.
 
@@ -80,14 +81,15 @@ def fit_temperature(probabilities: Array, labels: ValidationLabels) -> Temperatu
     2.0
     """
     if not isinstance(labels, ValidationLabels):
+        given = labels if isinstance(labels, SplitLabels) else type(labels).__name__
         raise LabelAccessError(
-            f"a temperature must be fitted on validation labels; got {labels!r}. Fit on "
-            "validation, report on test."
+            f"a temperature must be fitted on validation labels; got {given}. Fit on validation, "
+            "report on test."
         )
     check_axes(probabilities, "examples classes", name="probabilities", examples=len(labels.values))
     if not len(probabilities):
         raise PredictionError("a temperature must be fitted on at least one example; got none.")
-    beta = _find_root(take_logs(normalise_rows(probabilities)), labels.values)
+    beta = _find_root(_build_gaps(probabilities), labels.values)
     is_at_bound = beta in (1 / HOTTEST, 1 / COLDEST)
     return Temperature(1 / beta, is_at_bound, labels.split, len(labels.values))
 
@@ -123,39 +125,53 @@ def apply_temperature(probabilities: Array, temperature: float) -> Floats:
     return rows
 
 
-def _find_root(logs: Floats, labels: Labels) -> float:
+def _find_root(gaps: Floats, labels: Labels) -> float:
     """Return the β in 1 / `HOTTEST` … 1 / `COLDEST` at which the NLL is least."""
     low, high = 1 / HOTTEST, 1 / COLDEST
-    if _differentiate(logs, labels, low)[0] > 0:
-        return low
-    if _differentiate(logs, labels, high)[0] < 0:
-        return high
     beta = 1.0
+    at_one = _differentiate(gaps, labels, beta)[0]
+    # Far out, slopes may have become too small for a number.
+    if at_one > 0 and _differentiate(gaps, labels, low)[0] >= 0:
+        return low
+    if at_one < 0 and _differentiate(gaps, labels, high)[0] <= 0:
+        return high
     for _ in range(_MOST_STEPS):
-        slope, curvature = _differentiate(logs, labels, beta)
-        if slope == 0:
+        slope, curvature = _differentiate(gaps, labels, beta)
+        step = slope / curvature if curvature > 0 else np.inf
+        if slope == 0 or abs(step) <= _PRECISION * beta:
             break
         low, high = (beta, high) if slope < 0 else (low, beta)
-        step = slope / curvature if curvature > 0 else np.inf
-        following = beta - step if low < beta - step < high else (low + high) / 2
-        is_settled = abs(following - beta) <= 1e-11 * beta
-        beta = float(following)
-        if is_settled:
-            break
+        beta = beta - step if low < beta - step < high else (low + high) / 2
     return beta
 
 
-def _differentiate(logs: Floats, labels: Labels, beta: float) -> tuple[float, float]:
+def _build_gaps(probabilities: Array) -> Floats:
+    """Return log p less the largest of its example: float64 (classes, examples).
+
+    Classes come first, so that each step of a sum over them works on many examples at once.
+    """
+    n_examples, n_classes = probabilities.shape
+    gaps = np.empty((n_classes, n_examples))
+    step = max(1, _BLOCK_CELLS // n_classes)
+    for start in range(0, n_examples, step):
+        block = slice(start, start + step)
+        logs = take_logs(normalise_rows(probabilities[block])).T
+        np.subtract(logs, logs.max(axis=0), out=gaps[:, block])
+    return gaps
+
+
+def _differentiate(gaps: Floats, labels: Labels, beta: float) -> tuple[float, float]:
     """Return slope and curvature of the NLL in β, summed over blocks of examples."""
     slope = curvature = 0.0
-    step = max(1, _BLOCK_CELLS // logs.shape[1])
-    for start in range(0, len(logs), step):
-        rows = logs[start : start + step]
-        gaps = rows - rows.max(axis=1, keepdims=True)
-        shares = np.exp(beta * gaps)
-        shares /= shares.sum(axis=1, keepdims=True)
-        means = np.einsum("ec,ec->e", shares, gaps)
-        own = gaps[np.arange(len(rows)), labels[start : start + step]]
-        slope += float(np.sum(means - own))
-        curvature += float(np.sum(np.einsum("ec,ec->e", shares, gaps**2) - means**2))
+    step = max(1, _BLOCK_CELLS // len(gaps))
+    for start in range(0, gaps.shape[1], step):
+        columns, own = gaps[:, start : start + step], labels[start : start + step]
+        shares = np.exp(beta * columns)
+        totals = shares.sum(axis=0)
+        shares *= columns
+        means = shares.sum(axis=0) / totals
+        shares *= columns
+        squares = shares.sum(axis=0) / totals
+        slope += float(np.sum(means - columns[own, np.arange(len(own))]))
+        curvature += float(np.sum(squares - means**2))
     return slope, curvature

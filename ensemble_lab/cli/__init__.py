@@ -34,7 +34,7 @@ COMMANDS = {
     "gallery": "Draw the examples that the vote gets wrong.",
     "curve": "Count the errors of k members' votes, for every k.",
     "committees": "Score disjoint committees of members.",
-    "calibration": "Measure how far probabilities can be believed.",
+    "calibration": "Say how far probabilities can be believed.",
     "significance": "Say whether ensembles differ by more than chance.",
     "select": "Select members on validation.",
     "audit": "Weigh what picking on the test set would buy.",

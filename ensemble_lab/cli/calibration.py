@@ -1,25 +1,22 @@
-r"""Measure how far probabilities can be believed.
+r"""Say how far probabilities can be believed.
+
+A row for each member, for the ensemble (the mean of the members' probabilities), and for the
+ensemble at the temperature T that fits the validation labels best. NLL (nats), Brier (sum over
+classes, 0 to 2), ECE with bins of equal width (low < confidence <= high) and of equal mass
+(adapt.), AURC (mean share of errors among the surest, in per mille), and the errors left if
+the least sure answers go to a person. Lower is better in each; T below 1 means that the answers
+were not sure enough, above 1 that they were too sure.
+
+Calibrated answers have an ECE above zero too, by chance; the last lines say how large. Rank nets
+by NLL or Brier score. json and csv hold more, such as every member at its own T; a figure has
+confidence against errors, and the errors left for every number of answers. Examples:
 
 \b
-  NLL       mean negative log-likelihood of the labels, nats
-  Brier     mean squared difference to the label, summed over classes, 0 to 2
-  ECE       expected calibration error in 15 bins of equal width
-  adaptive  the same in bins of equally many examples
-  AURC      mean share of errors among the surest, over all coverages, in 1/10,000
-  left      errors left if the least sure (--refer, in percent) go to a person
-  T         temperature fitted on validation: above 1 the answers are too sure
-
-Lower is better in all but T. The ensemble is the mean of the members' probabilities; its
-temperature is fitted on that mean. An ECE is never 0 by chance; the last lines say what a perfectly
-calibrated ensemble would have. Examples:
-
-\b
-  ensemble-lab calibration RUN
-  ensemble-lab calibration RUN --split test -o calibration.png
+  ensemble-lab calibration RUN --split test --refer 1
+  ensemble-lab calibration RUN -o calibration.png
 """
 
-import math
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,16 +32,18 @@ from ensemble_lab.cli.output import (
     note_look,
     render_csv,
     render_json,
-    render_sentence,
+    render_share,
     render_table,
 )
 
 if TYPE_CHECKING:
-    from ensemble_lab.workflows.calibration import CalibrationReport, CalibrationRow
+    from ensemble_lab.analysis.calibration import Calibration
+    from ensemble_lab.analysis.temperature import Temperature
+    from ensemble_lab.workflows.calibration import CalibrationReport
 
 __all__ = ["command"]
 
-_COVERAGES = (1.0, 0.999, 0.998, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5)
+_NUMBERS = ("errors", "left", "NLL", "Brier", "ECE", "adapt.", "AURC ‰", "T")
 
 
 def command(
@@ -54,154 +53,157 @@ def command(
     refer: Annotated[
         float,
         typer.Option(
-            "--refer", metavar="PERCENT", help="Share of the least sure that go to a person."
+            "--refer",
+            min=0,
+            max=100,
+            metavar="PERCENT",
+            help="How many of the examples, the least sure, go to a person.",
         ),
     ] = 0.5,
+    bins: Annotated[
+        int | None,
+        typer.Option(
+            "--bins",
+            min=1,
+            max=1000,
+            metavar="N",
+            help="Bins of the ECE; 15 unless given.",
+            show_default=False,
+        ),
+    ] = None,
     output: FigureFile = None,
     format: DataFormat = "table",
 ) -> None:
-    """Measure how far probabilities can be believed."""
-    from ensemble_lab.workflows.calibration import measure_run, save_calibration
+    """Say how far probabilities can be believed."""
+    from ensemble_lab.analysis.calibration import N_BINS
+    from ensemble_lab.cli.calibration_rows import COLUMNS, describe, list_rows
+    from ensemble_lab.workflows.calibration import save_calibration, score_calibration
 
     refuse_format_of_figure(output, format)
+    if output is not None and bins is not None:
+        raise typer.BadParameter("a figure has bins of its own; leave out --bins or -o")
     patterns = tuple(members)
     if output is not None:
         report = save_calibration(run, output, split, members=patterns, refer=refer)
         print(output)
     else:
-        report = measure_run(run, split, members=patterns, refer=refer)
-        rows = [_list_row(row) for row in _rows(report)]
+        n_bins = N_BINS if bins is None else bins
+        report = score_calibration(run, split, members=patterns, n_bins=n_bins, refer=refer)
         if format == "json":
-            print(render_json(_list_values(report, rows)))
+            print(render_json(describe(report)))
         elif format == "csv":
-            print(render_csv(rows, list(rows[0])))
+            print(render_csv(list_rows(report), COLUMNS))
         else:
-            print(_render(report, rows))
+            print(_render(report))
     note_look(report.look)
 
 
-def _rows(report: "CalibrationReport") -> "list[CalibrationRow]":
-    calibrated = [] if report.calibrated is None else [report.calibrated]
-    return [*report.members, report.ensemble, *calibrated]
-
-
-def _list_row(row: "CalibrationRow") -> dict[str, Any]:
-    scores = row.scores
-    return {
-        "name": row.name,
-        "errors": scores.errors,
-        "nll": scores.nll,
-        "brier": scores.brier,
-        "ece": scores.even.ece,
-        "adaptive_ece": scores.adaptive.ece,
-        "mean_confidence": scores.mean_confidence,
-        "aurc": scores.risk_coverage.aurc,
-        "excess_aurc": scores.risk_coverage.excess_aurc,
-        "errors_left": row.errors_left,
-        "temperature": row.temperature,
-        "n_floored": scores.n_floored,
-    }
-
-
-def _list_values(report: "CalibrationReport", rows: list[dict[str, Any]]) -> dict[str, Any]:
-    scores, n = report.ensemble.scores, report.n_examples
-    bins = scores.even
-    errors = scores.risk_coverage.errors
-    temperature = report.temperature
-    return {
-        "split": report.split,
-        "n_examples": n,
-        "n_referred": report.n_referred,
-        "rows": rows,
-        "chance_ece": report.chance_ece,
-        "temperature": None
-        if temperature is None
-        else {
-            "value": temperature.value,
-            "is_at_bound": temperature.is_at_bound,
-            "fitted_on": temperature.split,
-        },
-        "predictive_entropy": _name_both(report.entropy),
-        "mutual_information": _name_both(report.mutual_information),
-        "bins": [
-            {
-                "low": low,
-                "high": high,
-                "count": count,
-                "confidence": _known(confidence),
-                "accuracy": _known(accuracy),
-            }
-            for low, high, count, confidence, accuracy in zip(
-                bins.low.tolist(),
-                bins.high.tolist(),
-                bins.counts.tolist(),
-                bins.confidence.tolist(),
-                bins.accuracy.tolist(),
-                strict=True,
-            )
-        ],
-        "risk_coverage": [
-            {"coverage": kept / n, "errors": float(errors[kept])}
-            for kept in dict.fromkeys(max(1, round(share * n)) for share in _COVERAGES)
-        ],
-    }
-
-
-def _render(report: "CalibrationReport", rows: list[dict[str, Any]]) -> str:
-    table = [
-        {
-            "": row["name"],
-            "errors": row["errors"],
-            "NLL": f"{row['nll']:.4f}",
-            "Brier": f"{row['brier']:.4f}",
-            "ECE": f"{row['ece']:.4f}",
-            "adaptive": f"{row['adaptive_ece']:.4f}",
-            "AURC": f"{row['aurc'] * 1e4:.2f}",
-            "left": f"{row['errors_left']:.1f}",
-            "T": "–" if row["temperature"] is None else f"{row['temperature']:.2f}",
-        }
-        for row in rows
+def _render(report: "CalibrationReport") -> str:
+    ensemble = report.ensemble
+    rows = [
+        _row(row.key, row.plain, row.temperature, report.n_referred)
+        for row in (*report.members, ensemble)
     ]
-    columns = list(table[0])
-    lines = [render_table(table, columns, to_right=columns[1:])]
-    lines.append(
-        render_sentence(
-            f"{report.n_examples:,} examples of {report.split}; left: if the "
-            f"{report.n_referred:,} least sure go to a person; an ECE up to "
-            f"{report.chance_ece:.4f} is chance. {_say_temperature(report)}"
-        )
+    if ensemble.temperature is not None and ensemble.calibrated is not None:
+        key = f"ensemble, T {_render_temperature(ensemble.temperature, equal='= ')}"
+        rows.append(_row(key, ensemble.calibrated, None, report.n_referred))
+    table = render_table(rows, list(rows[0]), to_right=_NUMBERS)
+    return "\n".join([table, *_explain(report)])
+
+
+def _row(
+    key: str, found: "Calibration", temperature: "Temperature | None", n_referred: int
+) -> dict[str, str]:
+    numbers = (
+        str(found.errors),
+        _render_count(found.risk_coverage.count_left(n_referred)),
+        f"{found.nll:.4f}",
+        f"{found.brier:.4f}",
+        f"{found.even.ece:.4f}",
+        f"{found.adaptive.ece:.4f}",
+        _render_per_mille(found.risk_coverage.aurc),
+        "–" if temperature is None else _render_temperature(temperature),
     )
-    lines.append(render_sentence(_say_doubt(report)))
-    return "\n".join(lines)
+    return {"member": key} | dict(zip(_NUMBERS, numbers, strict=True))
 
 
-def _say_temperature(report: "CalibrationReport") -> str:
-    found = report.temperature
-    if found is None:
-        return "No temperature: the members share no validation examples"
-    where = "these very examples" if report.is_fitted_here else found.split
-    text = f"T was fitted on {where}"
-    return f"{text}, and is at the end of its range" if found.is_at_bound else text
+def _render_temperature(temperature: "Temperature", equal: str = "") -> str:
+    if temperature.is_at_bound:
+        equal = "≤ " if temperature.value < 1 else "≥ "
+    return f"{equal}{temperature.value:.2f}"
 
 
-def _say_doubt(report: "CalibrationReport") -> str:
-    parts = []
-    for what, (right, wrong) in (
-        ("predictive entropy", report.entropy),
-        ("mutual information", report.mutual_information),
+def _render_per_mille(share: float) -> str:
+    """Return a share in per mille: three decimals, fewer of a large one.
+
+    Examples
+    --------
+    >>> _render_per_mille(2.8e-05), _render_per_mille(0.0123456), _render_per_mille(0.25)
+    ('0.028', '12.35', '250.0')
+    """
+    value = 1000 * share
+    return f"{value:.{3 if value < 9.9995 else 2 if value < 99.995 else 1}f}"
+
+
+def _render_count(count: float) -> str:
+    """Return a number of errors, whole unless equally sure answers leave it open."""
+    return f"{count:.0f}" if abs(count - round(count)) < 1e-9 else f"{count:.1f}"
+
+
+def _explain(report: "CalibrationReport") -> list[str]:
+    plain, calibrated = report.ensemble.plain, report.ensemble.calibrated
+    n_members = len(report.members)
+    named = "1 member" if n_members == 1 else f"{n_members} members"
+    examples = "1 example" if report.n_referred == 1 else f"{report.n_referred:,} examples"
+    at_best = "" if calibrated is None else f", at T {render_share(calibrated.mean_confidence)}"
+    return [
+        f"{plain.n_examples:,} examples of {report.split}; ensemble: mean probability of {named}",
+        f"left: errors left if the least sure {report.refer:g} % ({examples}) go to a person",
+        *_explain_temperature(report),
+        f"ensemble: mean confidence {render_share(plain.mean_confidence)}{at_best}; accuracy "
+        f"{render_share(plain.accuracy)}",
+        *_explain_chance(report),
+        *_explain_uncertainty(report),
+    ]
+
+
+def _explain_temperature(report: "CalibrationReport") -> list[str]:
+    fitted = report.fitted
+    if fitted is None:
+        return ["T: none, for the run has no validation split to fit it on"]
+    lines = [f"T: fitted on {fitted.split}; all rows but the last are as stored"]
+    if report.is_fitted_on_these:
+        lines = [f"T: fitted on these {fitted.split} labels, so the last row is no fair test of it"]
+    if any(each.is_at_bound for each in (fitted.ensemble, *fitted.members)):
+        lines.append("   (≤ or ≥: none is best; if all answers there are right, colder is better)")
+    if fitted.n_voters < len(report.members):
+        who = "1 member answers" if fitted.n_voters == 1 else f"{fitted.n_voters} members answer"
+        lines.append(f"   (of the ensemble: there {who} each example, here {len(report.members)})")
+    return lines
+
+
+def _explain_chance(report: "CalibrationReport") -> list[str]:
+    chance, calibrated = report.chance_ece, report.chance_ece_calibrated
+    text = f"ECE by chance, if calibrated: {chance.mean:.4f} (95 % ≤ {chance.high:.4f})"
+    if calibrated is not None:
+        text += f", at T {calibrated.mean:.4f} (≤ {calibrated.high:.4f})"
+    return [text]
+
+
+def _explain_uncertainty(report: "CalibrationReport") -> list[str]:
+    from ensemble_lab.cli.calibration_rows import describe_uncertainty
+
+    lines = []
+    means = describe_uncertainty(report)
+    for name, words in (
+        ("predictive_entropy", "predictive entropy"),
+        ("mutual_information", "mutual information"),
     ):
-        values = [
-            f"{value:.3f} where {where}"
-            for value, where in ((right, "right"), (wrong, "wrong"))
-            if not math.isnan(value)
+        right, wrong = means["right"][name], means["wrong"][name]
+        parts = [
+            f"{which} {value:.4f}"
+            for which, value in (("right", right), ("wrong", wrong))
+            if value is not None
         ]
-        parts.append(f"{what} {' and '.join(values)}")
-    return f"Mean {', '.join(parts)}, nats"
-
-
-def _name_both(values: tuple[float, float]) -> dict[str, float | None]:
-    return {"right": _known(values[0]), "wrong": _known(values[1])}
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
+        lines.append(f"{words} {means['all'][name]:.4f} nats ({', '.join(parts)})")
+    return lines

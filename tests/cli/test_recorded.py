@@ -19,7 +19,8 @@ COMMANDS = {
 }
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
 DIVERSITY = ["diversity", "{run}", "--split", "test"]
-ALL = [*COMMANDS.values(), RESULTS, DIVERSITY]
+CALIBRATION = ["calibration", "{run}", "--split", "test"]
+ALL = [*COMMANDS.values(), RESULTS, DIVERSITY, CALIBRATION]
 SAYING = "not recorded: the run is read-only, so its ledger was not written"
 
 
