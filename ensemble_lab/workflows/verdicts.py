@@ -6,8 +6,11 @@ from pathlib import Path
 from ensemble_lab.analysis.verdicts import Verdicts, judge_examples
 from ensemble_lab.arrays import Index
 from ensemble_lab.decision import Decision
+from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.voters import find_voters
 from ensemble_lab.workflows.scoring import score
 
 __all__ = ["VerdictReport", "judge_run"]
@@ -64,13 +67,17 @@ def judge_run(
     Raises
     ------
     MissingError, PredictionError
-        As `ensemble_lab.workflows.curve.build_curve`; also a `k` above the members.
+        As `ensemble_lab.workflows.curve.build_curve`; also a `k` that is no number of members,
+        which is refused before labels are read.
     """
     run = run if isinstance(run, Run) else open_run(run)
     split = run.validation_split if split is None else split
+    n_members = len(find_voters(run, load_record(run, split), members))
+    size = n_members if k is None else k
+    if not 1 <= size <= n_members:
+        raise PredictionError(f"k must be from 1 to the {n_members} members; got {size}.")
     scored = score(run, split, _RANDOM_TIES, members, command="curve")
     predictions, labels = scored.predictions, scored.labels
-    size = len(predictions.members) if k is None else k
     verdicts = judge_examples(predictions.votes, labels.values, run.n_classes, size)
     return VerdictReport(
         run=run.name,
