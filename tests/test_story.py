@@ -393,6 +393,13 @@ def test_confusion_counts_the_errors_of_the_vote(run, tmp_path):
     assert alone.n_errors == lab.score_vote(run, members=(KEY,)).errors
 
 
+def test_members_that_are_pooled_vote_as_they_did(run, tmp_path):
+    report = lab.pool_runs(tmp_path / "pool", (run,), members=("mlp-*",))
+    assert [entry.group for entry in report.run.members] == ["mlp", "mlp"]
+    alone = lab.score_vote(run, members=("mlp-*",))
+    assert lab.score_vote(report.run).errors == alone.errors
+
+
 def test_ledger_tells_who_asked_what(run):
     labels = lab.load_labels(run, "test")
     rows = lab.load_ledger(run)

@@ -54,9 +54,11 @@ def judge_examples(
     p is the chance of as many for the rival or more. Where p is small, the majority of very many
     members is wrong. It takes five members at least, all for the rival, to say so at 5 %.
 
-    The rival is chosen as the strongest of the wrong classes, which makes p a little too small
-    where several of them are about as strong; the verdict is one example's, not adjusted for there
-    being many.
+    The rival is chosen as the strongest of the wrong classes, which makes p too small where several
+    of them are about as strong. Where the label and all wrong classes are equally likely, 20
+    members call 2 % of the examples irreducible with one wrong class, 5 % with two and 7 % with
+    nine, and 100 members 4, 7 and 16 %. The verdict is one example's, not adjusted for there being
+    many.
 
     Parameters
     ----------
@@ -99,9 +101,10 @@ def judge_examples(
     counts[place, labels[rows]] = -1
     rivals = choose_classes(counts) if len(rows) else np.zeros(0, np.int64)
     others = counts[place, rivals]
-    p_values = np.array(
-        [_sign_test(a, b) for a, b in zip(own.tolist(), others.tolist(), strict=True)], np.float64
-    )
+    # Few pairs of counts occur, however many examples there are.
+    pairs, which = np.unique(np.stack([own, others], axis=1), axis=0, return_inverse=True)
+    tests = np.array([_sign_test(*pair) for pair in pairs.tolist()], np.float64)
+    p_values: Floats = tests[which.reshape(-1)]
     return Verdicts(
         rows=rows,
         rivals=rivals.astype(np.int64),

@@ -6,7 +6,7 @@ best subset. Each is done here with this run's members. Of each there are, in er
 \b
   picked         the best on test
   by validation  the test errors of what validation would have picked
-  unpicked       no choice: the kept epoch, any member, any three, all members
+  unpicked       no choice: the kept epoch, any member, any three, all
   gained         by how much the best on one half of test beats no choice there
   kept           by how much it still does on the other half: what picking buys
 

@@ -61,7 +61,7 @@ def command(
             "--size",
             min=1,
             metavar="K",
-            help="Members of the vote, by example; all unless given.",
+            help="Members of the vote, by example; half of them unless given.",
             show_default=False,
         ),
     ] = None,

@@ -60,24 +60,25 @@ def judge_run(
     split : str, optional
         The run's validation split, or ``train-oof`` where it is in folds, unless given.
     k : int, optional
-        Members of the vote whose chance of error is told; all unless given.
+        Members of the vote whose chance of error is told; half of them, rounded up, unless given:
+        the vote of all has no chance, only a result.
     members : tuple of str
         Patterns of keys; none for all.
 
     Raises
     ------
     MissingError, PredictionError
-        As `ensemble_lab.workflows.curve.build_curve`; also a `k` above the members.
+        As `ensemble_lab.workflows.curve.build_curve`; also a `k` that is no number of members,
+        which is refused before labels are read.
     """
     run = run if isinstance(run, Run) else open_run(run)
     split = run.validation_split if split is None else split
     n_members = len(find_voters(run, load_record(run, split), members))
-    if k is not None and not 1 <= k <= n_members:
-        # What has no answer must cost no look at the labels.
-        raise PredictionError(f"size must be from 1 to the {n_members} members; got {k}.")
+    size = (n_members + 1) // 2 if k is None else k
+    if not 1 <= size <= n_members:
+        raise PredictionError(f"k must be from 1 to the {n_members} members; got {size}.")
     scored = score(run, split, _RANDOM_TIES, members, command="curve")
     predictions, labels = scored.predictions, scored.labels
-    size = len(predictions.members) if k is None else k
     verdicts = judge_examples(predictions.votes, labels.values, run.n_classes, size)
     return VerdictReport(
         run=run.name,

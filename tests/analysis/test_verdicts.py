@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ensemble_lab.analysis import verdicts
 from ensemble_lab.analysis.verdicts import judge_examples
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.seeds import draw_generator
@@ -48,3 +49,21 @@ def test_a_label_as_strong_as_its_rival_is_called_irreducible_one_time_in_twenty
     votes = (generator.random((31, 4000)) < 0.5).astype(np.uint8)
     found = judge_examples(votes, np.zeros(4000, np.int64), 2, k=31)
     assert 0.02 < found.is_irreducible.mean() <= 0.055
+
+
+@pytest.mark.parametrize(
+    ("n_members", "n_classes", "share"),
+    [(20, 2, 0.021), (20, 3, 0.053), (20, 10, 0.069), (100, 2, 0.044), (100, 10, 0.155)],
+)
+def test_choosing_the_strongest_costs_what_is_said(
+    n_members: int, n_classes: int, share: float
+) -> None:
+    """All classes equally likely: to call any example irreducible is an error."""
+    generator = np.random.default_rng(1)
+    votes = generator.integers(0, n_classes, (n_members, 30_000)).astype(np.uint8)
+    counts = np.stack([(votes == c).sum(axis=0) for c in range(n_classes)], axis=1)
+    # The chances of so many different patterns would take minutes; the test needs none of them.
+    pairs = np.stack([counts[:, 0], counts[:, 1:].max(axis=1)], axis=1)
+    found, which = np.unique(pairs, axis=0, return_inverse=True)
+    is_sure = np.array([verdicts._sign_test(*pair) <= 0.05 for pair in found.tolist()])
+    assert is_sure[which.reshape(-1)].mean() == pytest.approx(share, abs=0.005)

@@ -203,6 +203,9 @@ def test_options_that_do_not_go_together_cost_no_look(call, pool, words, fact):
 
 
 def test_more_members_than_there_are_have_no_chance(call, pool):
-    answer = call("curve", pool.path, "--split", "test", "--by", "example", "--size", 12)
+    words = ["curve", pool.path, "--split", "test", "--by", "example"]
+    answer = call(*words, "--size", 12)
     assert (answer.code, "11 members; got 12" in answer.err) == (1, True)
+    answer = call(*words, "--members", "a-000[0-3]", "--size", 5)
+    assert (answer.code, "4 members; got 5" in answer.err) == (1, True)
     assert lab.load_ledger(pool) == []
