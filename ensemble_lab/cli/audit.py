@@ -7,8 +7,8 @@ best subset. Each is done here with this run's members. Of each there are, in er
   picked         the best on test
   by validation  the test errors of what validation would have picked
   unpicked       no choice: the kept epoch, any member, any three, all
-  gained         by how much the best on one half of test beats no choice there
-  kept           by how much it still does on the other half: what picking buys
+  gained         by how much the best on one half of test beats no choice
+  kept           by how much it still does on the other half, what is bought
 
 The last two are means over 200 random halves, doubled. Votes are majorities, ties at random on
 average. Nothing is chosen for use, but it is a look at the test set. Examples:

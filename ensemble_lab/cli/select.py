@@ -1,7 +1,7 @@
 r"""Select members on validation.
 
 \b
-  greedy  members added one by one where they help most, in bags of half of them
+  greedy  members added one by one where they help most; bagged, weighted
   best    the member with the fewest errors
   top     the best few (--size)
   triple  the three whose majority makes the fewest errors; all are tried
