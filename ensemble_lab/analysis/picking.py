@@ -8,7 +8,7 @@ from itertools import repeat
 import numpy as np
 
 from ensemble_lab.analysis.candidates import Candidates
-from ensemble_lab.arrays import Array, Booleans, Floats
+from ensemble_lab.arrays import Array, Booleans, Floats, Index
 from ensemble_lab.seeds import draw_generator
 
 __all__ = [
@@ -121,8 +121,9 @@ def weigh_picking(
     test : Candidates
     halves : bool (examples, halves)
         From `draw_halves`.
-    unpicked : bool (examples,), optional
-        Errors of what one has without a choice; the mean over the candidates unless given.
+    unpicked : bool or float64 (examples,), optional
+        Errors, or chances of error, of what one has without a choice; the mean over the
+        candidates unless given.
     validation : Candidates, optional
         The same candidates, in the same order, on validation.
 
@@ -141,11 +142,10 @@ def weigh_picking(
     >>> found.gained > 0 > found.kept
     True
     """
-    columns = np.concatenate([np.ones((test.n_examples, 1)), halves], axis=1)
-    weights = columns[test.rows]
-    sure = columns[test.sure_errors].sum(axis=0)
-    best, on_validation = _Best(columns.shape[1]), _Best(1)
-    sums = np.zeros(columns.shape[1])
+    # The whole test set, then each half; what all candidates get wrong cancels in differences.
+    weights = _weigh_rows(halves, test.rows)
+    best, on_validation = _Best(weights.shape[1]), _Best(1)
+    sums = np.zeros(weights.shape[1])
     for chances, judged in zip(test.blocks(), _validation_errors(validation), strict=False):
         errors = chances @ weights
         # What is left of a pick is counted on the other examples.
@@ -153,10 +153,14 @@ def weigh_picking(
         sums += errors.sum(axis=0)
         if judged is not None:
             on_validation.add(judged[:, np.newaxis], errors[:, :1])
-    without = sums / test.n if unpicked is None else unpicked[test.rows] @ weights
+    without = sums / test.n
+    if unpicked is not None:
+        wrong = np.flatnonzero(unpicked)
+        without = unpicked[wrong] @ _weigh_rows(halves, wrong)
+        without -= _weigh_rows(halves, test.sure_errors).sum(axis=0)
     first_half, other_half = without[1:], without[0] - without[1:]
     kept = 2 * (other_half - best.sums[1:] / best.n[1:])
-    n_sure = float(sure[0])
+    n_sure = float(len(test.sure_errors))
     return Picking(
         n_candidates=test.n,
         picked=n_sure + float(best.least[0]),
@@ -173,6 +177,11 @@ def weigh_picking(
         n_halves=halves.shape[1],
         first=best.first,
     )
+
+
+def _weigh_rows(halves: Booleans, rows: Index) -> Floats:
+    """Return what some examples count in the whole and in each half: (rows, 1 + halves)."""
+    return np.concatenate([np.ones((len(rows), 1)), halves[rows]], axis=1)
 
 
 class _Best:

@@ -169,9 +169,14 @@ def test_picking_is_that_of_a_loop() -> None:
 def test_what_is_had_without_a_choice_may_be_given() -> None:
     votes = np.array([[1, 0, 0, 0], [0, 1, 1, 0]], np.uint8)
     singles = list_singles(votes, np.zeros(4, np.int64))
-    own = np.array([True, True, True, True])
-    found = weigh_picking(singles, draw_halves(4, 5, 0), unpicked=own)
-    assert (found.unpicked, found.picked, found.by_validation) == (3.0, 1.0, None)
+    own = np.array([True, True, True, True])  # also where all candidates are right
+    halves = draw_halves(4, 5, 0)
+    found = weigh_picking(singles, halves, unpicked=own)
+    assert (found.unpicked, found.picked, found.by_validation) == (4.0, 1.0, None)
+    again = weigh_picking(list_singles(votes, np.array([0, 0, 0, 1])), halves, unpicked=own)
+    assert (again.unpicked, again.picked) == (4.0, 2.0)
+    # All candidates err there too, so that it is nothing to gain.
+    assert again.gained == pytest.approx(found.gained - 2 * halves[3].mean())
 
 
 def test_one_candidate_gains_nothing() -> None:
