@@ -1,9 +1,7 @@
 """What picking the best of many on the test set seems to gain, and what is left of it."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 
@@ -146,13 +144,17 @@ def weigh_picking(
     weights = _weigh_rows(halves, test.rows)
     best, on_validation = _Best(weights.shape[1]), _Best(1)
     sums = np.zeros(weights.shape[1])
-    for chances, judged in zip(test.blocks(), _validation_errors(validation), strict=False):
+    judged = None if validation is None else _count_errors(validation)
+    n_seen = 0
+    for chances in test.blocks():
         errors = chances @ weights
         # What is left of a pick is counted on the other examples.
         best.add(errors, errors[:, :1] - errors)
         sums += errors.sum(axis=0)
         if judged is not None:
-            on_validation.add(judged[:, np.newaxis], errors[:, :1])
+            own = judged[n_seen : n_seen + len(errors)]
+            on_validation.add(own[:, np.newaxis], errors[:, :1])
+        n_seen += len(errors)
     without = sums / test.n
     if unpicked is not None:
         wrong = np.flatnonzero(unpicked)
@@ -212,10 +214,10 @@ class _Best:
         self._n_seen += len(errors)
 
 
-def _validation_errors(validation: Candidates | None) -> Iterator[Floats | None]:
-    if validation is None:
-        return repeat(None)
-    return (chances.sum(axis=1) for chances in validation.blocks())
+def _count_errors(validation: Candidates) -> Floats:
+    """Return the errors of each candidate but for those that all make: (candidates,)."""
+    # Blocks of other examples begin at other candidates; a million sums are few.
+    return np.concatenate([chances.sum(axis=1) for chances in validation.blocks()])
 
 
 def expect_least(n_examples: int, error_share: float, correlation: float, k: int) -> float:

@@ -166,6 +166,22 @@ def test_picking_is_that_of_a_loop() -> None:
     assert found.kept_sd == pytest.approx(np.std(kept))
 
 
+def test_blocks_of_test_and_validation_need_not_begin_alike(monkeypatch) -> None:
+    rng = np.random.default_rng(4)
+    labels, own_labels = rng.integers(0, 3, 30), rng.integers(0, 3, 9)
+    votes = rng.integers(0, 3, (11, 30)).astype(np.uint8)
+    own = rng.integers(0, 3, (11, 9)).astype(np.uint8)
+    halves = draw_halves(30, 5, 0)
+    for build in (list_triples, list_subsets):
+        whole = weigh_picking(build(votes, labels), halves, validation=build(own, own_labels))
+        with monkeypatch.context() as patch:
+            patch.setattr("ensemble_lab.analysis.candidates._BLOCK_CELLS", 200)
+            cut = weigh_picking(build(votes, labels), halves, validation=build(own, own_labels))
+        assert cut.by_validation == pytest.approx(whole.by_validation)
+        assert (cut.first, cut.n_picked) == (whole.first, whole.n_picked)
+        assert cut.kept == pytest.approx(whole.kept)
+
+
 def test_what_is_had_without_a_choice_may_be_given() -> None:
     votes = np.array([[1, 0, 0, 0], [0, 1, 1, 0]], np.uint8)
     singles = list_singles(votes, np.zeros(4, np.int64))
