@@ -275,7 +275,13 @@ def test_reader_that_goes_away_is_no_error(make_run):
     assert answer.stderr in ("", "look 1 on this test set\n")
 
 
-@pytest.mark.parametrize("command", ["history", "confusion", "errors", "vote", "inspect", "runs"])
+QUERIES = [
+    "history", "confusion", "errors", "vote", "inspect", "runs", "ledger", "curve",
+    "select", "audit", "diversity", "calibration",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", QUERIES)
 def test_a_query_loads_nothing_heavy(make_run, command):
     target = make_run().path if command != "runs" else make_run().path.parent
     script = (
