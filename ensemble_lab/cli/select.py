@@ -124,5 +124,5 @@ def _render(report: "SelectionReport", rows: list[dict[str, Any]]) -> str:
         f"{decision.rule} of {len(rows)} of {members}, chosen on {decision.chosen_on} among "
         f"{decision.chosen_among:,}\n"
         f"{report.errors} errors of {report.n_examples:,} examples of {report.split}, where it was "
-        f"chosen; of all {report.all_errors}"
+        f"chosen; {members} make {report.all_errors}"
     )
