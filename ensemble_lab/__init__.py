@@ -55,7 +55,7 @@ _NAMES = {
     "clopper_pearson": "analysis.intervals",
     "combine": "analysis.vote",
     "compare_ensembles": "workflows.significance",
-    "compare_member_errors": "workflows.significance",
+    "compare_member_errors": "workflows.recipes",
     "corrupt_images": "data.corruptions",
     "count_band": "analysis.bands",
     "count_confusion": "workflows.confusion",
@@ -75,6 +75,7 @@ _NAMES = {
     "draw_projection": "figures.projection",
     "draw_samples": "figures.samples",
     "draw_subset_curve": "figures.subset_curve",
+    "examples_needed": "analysis.paired",
     "find_errors": "workflows.errors",
     "find_preset": "spec.presets",
     "find_results": "workflows.experiments",
@@ -84,6 +85,7 @@ _NAMES = {
     "join_ledgers": "workflows.ledger",
     "judge_run": "workflows.verdicts",
     "keep_errors": "workflows.errors",
+    "least_significant": "analysis.paired",
     "list_corruption_errors": "workflows.corruption_rows",
     "list_presets": "workflows.presets",
     "list_runs": "workflows.inspect",
@@ -141,6 +143,8 @@ _NAMES = {
     "summarise": "workflows.summarise",
     "summarise_data": "workflows.data",
     "summarise_run": "workflows.inspect",
+    "tell_pairs": "workflows.significance_text",
+    "tell_recipes": "workflows.significance_text",
     "trace_preset": "workflows.presets",
     "train": "workflows.train",
     "wilson": "analysis.intervals",
@@ -152,7 +156,7 @@ __all__ = ["__version__", *_NAMES]
 if TYPE_CHECKING:
     from ensemble_lab.analysis.bands import count_band
     from ensemble_lab.analysis.intervals import clopper_pearson, wilson
-    from ensemble_lab.analysis.paired import mcnemar_exact
+    from ensemble_lab.analysis.paired import examples_needed, least_significant, mcnemar_exact
     from ensemble_lab.analysis.selection import select_members
     from ensemble_lab.analysis.temperature import apply_temperature, fit_temperature
     from ensemble_lab.analysis.vote import Vote, combine
@@ -239,9 +243,11 @@ if TYPE_CHECKING:
         size_preset,
         trace_preset,
     )
+    from ensemble_lab.workflows.recipes import compare_member_errors
     from ensemble_lab.workflows.results import collect_results, save_results
     from ensemble_lab.workflows.select import select
-    from ensemble_lab.workflows.significance import compare_ensembles, compare_member_errors
+    from ensemble_lab.workflows.significance import compare_ensembles
+    from ensemble_lab.workflows.significance_text import tell_pairs, tell_recipes
     from ensemble_lab.workflows.submission import save_submission
     from ensemble_lab.workflows.summarise import save_summary, summarise
     from ensemble_lab.workflows.summary_text import render_summary

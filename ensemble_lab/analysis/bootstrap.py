@@ -97,15 +97,18 @@ def bootstrap_clusters(
     n_clusters = len(sizes)
     if n_clusters < 2:
         raise PredictionError("clusters must be two or more to be drawn anew; got one.")
-    moved = first.astype(np.int64) - second.astype(np.int64)
-    by_cluster = np.bincount(place.reshape(-1), weights=moved, minlength=n_clusters)
+    moved = np.bincount(place.reshape(-1), first, n_clusters) - np.bincount(
+        place.reshape(-1), second, n_clusters
+    )
+    # Clusters that have the same size and difference are one kind, and kinds are few.
+    kinds, counts = np.unique(np.stack([moved, sizes]), axis=1, return_counts=True)
     generator = draw_generator(seed, "resampling")
-    step = max(1, _BLOCK_CELLS // n_clusters)
+    step = max(1, _BLOCK_CELLS // len(counts))
     shares = []
     for start in range(0, n_resamples, step):
         size = min(step, n_resamples - start)
-        drawn = generator.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters), size=size)
-        shares.append((drawn @ by_cluster) / (drawn @ sizes))
+        drawn = generator.multinomial(n_clusters, counts / n_clusters, size=size)
+        shares.append((drawn @ kinds[0]) / (drawn @ kinds[1]))
     return _percentiles(np.concatenate(shares) * n, confidence)
 
 

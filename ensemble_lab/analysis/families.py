@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_lab.arrays import Booleans, check_axes
+from ensemble_lab.analysis.tails import chi_square_tail
+from ensemble_lab.arrays import Booleans, check_axes, smallest_unsigned
 from ensemble_lab.exceptions import PredictionError
 
 __all__ = ["CochranQ", "adjust_holm", "compare_cochran"]
@@ -65,15 +66,16 @@ def compare_cochran(wrong: Booleans) -> CochranQ:
     if k < 2:
         raise PredictionError(f"ensembles must be two or more to be compared; got {k}.")
     by_ensemble = wrong.sum(axis=1, dtype=np.int64)
-    by_example = wrong.sum(axis=0, dtype=np.int64)
+    # As bytes into a counter that just holds k, and then by how often each count comes.
+    counter = smallest_unsigned(k + 1)
+    by_example = np.add.reduce(wrong.view(np.uint8), axis=0, dtype=counter)
+    n_wrong, n_examples = np.unique(by_example.astype(np.int64), return_counts=True)
     total = int(by_ensemble.sum())
-    below = k * total - int((by_example**2).sum())
+    below = k * total - int((n_examples * n_wrong**2).sum())
     if below == 0:
         return CochranQ(0.0, k - 1, 1.0)
     statistic = (k - 1) * (k * int((by_ensemble**2).sum()) - total**2) / below
-    from scipy.stats import chi2
-
-    return CochranQ(statistic, k - 1, float(chi2.sf(statistic, k - 1)))
+    return CochranQ(statistic, k - 1, chi_square_tail(statistic, k - 1))
 
 
 def adjust_holm(p_values: Sequence[float]) -> tuple[float, ...]:

@@ -10,11 +10,11 @@ of the members' errors, on these images. Examples:
 \b
   ensemble-lab significance checkpoints/light checkpoints/cnn3
   ensemble-lab significance RUN:light-0000 RUN:light-0001 RUN
+  ensemble-lab significance RUN:light-0000 RUN --difference 5
   ensemble-lab significance RUN:'light-*' RUN:'cnn3-*' --by member
 """
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -29,19 +29,43 @@ from ensemble_lab.cli.output import (
     render_sentence,
     render_table,
 )
+from ensemble_lab.cli.recipes_table import MOST_SENTENCES, shorten_title, show_recipes
 
 if TYPE_CHECKING:
-    from ensemble_lab.workflows.significance import (
-        PairRow,
-        RecipeReport,
-        RecipeRow,
-        SignificanceReport,
-    )
+    from ensemble_lab.workflows.significance import PairRow, SignificanceReport
 
 __all__ = ["command"]
 
-_MOST_SENTENCES = 3
-"""More pairs than these are told by the table alone."""
+_RULE, _TIES = "majority", "mean-probability"
+
+
+_By = Annotated[
+    Literal["vote", "member"],
+    typer.Option("--by", help="Compare votes, or the errors of members one by one."),
+]
+_Interval = Annotated[
+    Literal["wilson", "clopper-pearson"],
+    typer.Option("--interval", help="Of each ensemble's errors."),
+]
+_Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="COLUMN",
+        help="What is drawn anew as a whole, such as writer or series; writer where it is known.",
+        show_default=False,
+    ),
+]
+_Difference = Annotated[
+    int | None,
+    typer.Option(
+        "--difference",
+        min=1,
+        metavar="ERRORS",
+        help="Say how many examples would show this difference; the one seen unless given.",
+        show_default=False,
+    ),
+]
 
 
 def command(
@@ -50,68 +74,76 @@ def command(
         typer.Argument(metavar="RUN[:PATTERN] …", help="Two or more.", show_default=False),
     ],
     split: SplitName = "test",
-    rule: Rule = "majority",
-    ties: Ties = "mean-probability",
-    by: Annotated[
-        Literal["vote", "member"],
-        typer.Option("--by", help="Compare votes, or the errors of members one by one."),
-    ] = "vote",
-    interval: Annotated[
-        Literal["wilson", "clopper-pearson"],
-        typer.Option("--interval", help="Of each ensemble's errors."),
-    ] = "wilson",
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster",
-            metavar="COLUMN",
-            help="What is drawn anew as a whole, such as writer or series; writer where it is "
-            "known.",
-            show_default=False,
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the bootstrap.")] = 0,
+    rule: Rule = _RULE,
+    ties: Ties = _TIES,
+    by: _By = "vote",
+    interval: _Interval = "wilson",
+    cluster: _Cluster = None,
+    difference: _Difference = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the resampling.")] = 0,
     data_dir: DataDir = None,
     format: DataFormat = "table",
 ) -> None:
     """Say whether ensembles differ by more than chance."""
-    from ensemble_lab.workflows.significance import compare_ensembles, compare_member_errors
-
-    names = tuple(ensembles)
     if by == "member":
-        recipes = compare_member_errors(names, split, seed=seed)
-        print(_show_recipes(recipes, format))
+        _refuse_of_votes(rule, ties, interval, cluster, difference)
+        from ensemble_lab.workflows.recipes import compare_member_errors
+
+        recipes = compare_member_errors(ensembles, split, seed=seed)
+        print(show_recipes(recipes, format))
         note_look(recipes.look)
         return
+    from ensemble_lab.workflows.significance import compare_ensembles
+
     report = compare_ensembles(
-        names,
+        ensembles,
         split,
         build_decision(rule, ties),
         interval=interval,
         cluster=cluster,
+        difference=difference,
         data_dir=data_dir,
         seed=seed,
     )
-    if format == "json":
-        print(render_json(_list_values(report)))
-    elif format == "csv":
-        rows = [_list_pair(report, pair) for pair in report.pairs]
-        print(render_csv(rows, list(rows[0])))
-    else:
-        print(_render(report))
+    print(_show(report, format))
     if report.cluster_note:
         note(f"no interval by writer: {report.cluster_note}")
     note_look(report.look)
 
 
+def _refuse_of_votes(
+    rule: str, ties: str, interval: str, cluster: str | None, difference: int | None
+) -> None:
+    """Refuse what is about votes where members are compared one by one."""
+    asked = {
+        "--rule": rule != _RULE,
+        "--ties": ties != _TIES,
+        "--interval": interval != "wilson",
+        "--cluster": cluster is not None,
+        "--difference": difference is not None,
+    }
+    for option, is_asked in asked.items():
+        if is_asked:
+            raise typer.BadParameter(f"{option} is about votes; leave it out with --by member")
+
+
+def _show(report: "SignificanceReport", format: str) -> str:
+    if format == "csv":
+        rows = [_list_pair(report, pair) for pair in report.pairs]
+        return render_csv(rows, list(rows[0]))
+    return render_json(_list_values(report)) if format == "json" else _render(report)
+
+
 def _list_values(report: "SignificanceReport") -> dict[str, Any]:
+    from ensemble_lab.workflows.significance_text import tell_pairs
+
     values = asdict(report)
     del values["look"]
     return values | {
         "ensembles": [
             asdict(each) | {"decision": each.decision.to_json()} for each in report.ensembles
         ],
-        "sentences": [_say_pair(report, pair) for pair in report.pairs],
+        "sentences": list(tell_pairs(report)),
     }
 
 
@@ -136,183 +168,49 @@ def _list_pair(report: "SignificanceReport", pair: "PairRow") -> dict[str, Any]:
 
 
 def _render(report: "SignificanceReport") -> str:
-    letters = _letter(len(report.ensembles))
-    parts = [
-        render_table(
-            [
-                {
-                    "": letter,
-                    "ensemble": _shorten(each.name),
-                    "members": each.n_members,
-                    "errors": each.errors,
-                    "errors, 95 %": f"{each.interval[0]:.1f} to {each.interval[1]:.1f}",
-                }
-                for letter, each in zip(letters, report.ensembles, strict=True)
-            ],
-            ["", "ensemble", "members", "errors", "errors, 95 %"],
-        )
+    from ensemble_lab.workflows.significance_text import number_letters, render_p, tell_pairs
+
+    letters = number_letters(len(report.ensembles))
+    ensembles = [
+        {
+            "": letter,
+            "ensemble": shorten_title(each.title),
+            "members": each.n_members,
+            "errors": each.errors,
+            "errors, 95 %": f"{each.interval[0]:.1f} to {each.interval[1]:.1f}",
+        }
+        for letter, each in zip(letters, report.ensembles, strict=True)
     ]
+    parts = [render_table(ensembles, list(ensembles[0]))]
     if report.cochran is not None:
         test = report.cochran
+        degrees = f"{test.degrees} degrees of freedom"
         parts.append(
-            f"Cochran's Q of all {len(letters)}: {test.statistic:.1f} with {test.degrees} degrees "
-            f"of freedom, p = {_render_p(test.p)}"
+            f"Cochran's Q of all {len(letters)}: {test.statistic:.1f} with {degrees}, "
+            f"p = {render_p(test.p)}"
         )
-    rows = [_tell_pair(letters, pair) for pair in report.pairs]
-    columns = list(rows[0])
-    if report.cluster is None:
-        columns.remove("by cluster")
-    text = render_table(rows, columns, to_right=("p", "Holm"))
-    parts.append(text.replace("by cluster", f"by {report.cluster}".ljust(10)))
-    if len(report.pairs) <= _MOST_SENTENCES:
-        parts += [render_sentence(_say_pair(report, pair)) for pair in report.pairs]
+    rows = [_row(report, letters, pair) for pair in report.pairs]
+    parts.append(render_table(rows, list(rows[0]), to_right=("p", "Holm")))
+    if len(rows) <= MOST_SENTENCES:
+        parts += [render_sentence(text) for text in tell_pairs(report)]
+    else:
+        parts[-1] += "\n--format json tells each pair in a sentence"
+    decisions = " or ".join(dict.fromkeys(each.decision.text for each in report.ensembles))
+    parts.append(render_sentence(f"{report.n_examples:,} examples of {report.split}; {decisions}"))
     return "\n\n".join(parts)
 
 
-def _tell_pair(letters: list[str], pair: "PairRow") -> dict[str, Any]:
-    return {
+def _row(report: "SignificanceReport", letters: list[str], pair: "PairRow") -> dict[str, Any]:
+    from ensemble_lab.workflows.significance_text import render_p, render_range
+
+    row = {
         "pair": f"{letters[pair.first]}–{letters[pair.second]}",
         "first only": pair.found.only_first,
         "second only": pair.found.only_second,
-        "p": _render_p(pair.p),
-        "Holm": _render_p(pair.p_holm),
-        "difference": _render_range(pair.interval),
-        "by cluster": "" if pair.cluster_interval is None else _render_range(pair.cluster_interval),
+        "p": render_p(pair.p),
+        "Holm": render_p(pair.p_holm),
+        "difference": render_range(pair.interval),
     }
-
-
-def _say_pair(report: "SignificanceReport", pair: "PairRow") -> str:
-    """Return what a reviewer could quote."""
-    letters = _letter(len(report.ensembles))
-    first, second = letters[pair.first], letters[pair.second]
-    errors = [report.ensembles[place].errors for place in (pair.first, pair.second)]
-    found = pair.found
-    text = (
-        f"{first} makes {errors[0]} errors and {second} {errors[1]} on the same "
-        f"{report.n_examples:,} examples; {found.only_first} are {first}'s alone and "
-        f"{found.only_second} {second}'s alone (exact McNemar p = {_render_p(pair.p)}"
-    )
-    if len(report.pairs) > 1:
-        text += f", {_render_p(pair.p_holm)} after Holm over {len(report.pairs)} pairs"
-    text += f"; 95 % bootstrap interval of the difference {_render_range(pair.interval)}"
     if pair.cluster_interval is not None:
-        text += (
-            f", by {report.cluster} ({report.n_clusters} of them) "
-            f"{_render_range(pair.cluster_interval)}"
-        )
-    return f"{text}). {_judge(report, pair)}"
-
-
-def _judge(report: "SignificanceReport", pair: "PairRow") -> str:
-    from ensemble_lab.workflows.significance import ALPHA
-
-    if pair.p_holm <= ALPHA:
-        return "This test set tells them apart."
-    n = pair.found.n_discordant
-    verdict = "This test set cannot tell them apart: "
-    if pair.least_significant is None:
-        examples = "1 example" if n == 1 else f"{n} examples"
-        verdict += f"they differ on {examples}, and it takes 6 at least"
-    else:
-        fewer = (n - pair.least_significant) // 2
-        verdict += f"of {n} on which they differ it would take {n - fewer} to {fewer}"
-    if pair.n_needed is None:
-        return f"{verdict}."
-    return (
-        f"{verdict}; a difference like this one would show on about {_round_up(pair.n_needed)} "
-        "examples (80 % power)."
-    )
-
-
-def _show_recipes(report: "RecipeReport", format: str) -> str:
-    rows = [_list_recipes(report, pair) for pair in report.pairs]
-    if format == "json":
-        recipes = [
-            {"name": name, "errors": list(errors)}
-            for name, errors in zip(report.names, report.errors, strict=True)
-        ]
-        head = {"split": report.split, "n_examples": report.n_examples, "recipes": recipes}
-        return render_json(head | {"pairs": rows})
-    if format == "csv":
-        return render_csv(rows, list(rows[0]))
-    return _render_recipes(report)
-
-
-def _list_recipes(report: "RecipeReport", pair: "RecipeRow") -> dict[str, Any]:
-    low, high = pair.found.interval or (None, None)
-    return {
-        "first": report.names[pair.first],
-        "second": report.names[pair.second],
-        "difference": pair.found.difference,
-        "low": low,
-        "high": high,
-        "welch_p": pair.found.welch_p,
-        "welch_holm": pair.welch_holm,
-        "permutation_p": pair.found.permutation_p,
-        "permutation_holm": pair.permutation_holm,
-        "n_permutations": pair.found.n_permutations,
-    }
-
-
-def _render_recipes(report: "RecipeReport") -> str:
-    from statistics import fmean, stdev
-
-    letters = _letter(len(report.names))
-    recipes = [
-        {
-            "": letter,
-            "recipe": _shorten(name),
-            "members": len(errors),
-            "errors": f"{fmean(errors):.1f}",
-            "sd": f"{stdev(errors):.1f}" if len(errors) > 1 else "–",
-        }
-        for letter, name, errors in zip(letters, report.names, report.errors, strict=True)
-    ]
-    pairs = [
-        {
-            "pair": f"{letters[each.first]}–{letters[each.second]}",
-            "difference": f"{each.found.difference:.1f}".replace("-", "−"),
-            "95 %": "–" if each.found.interval is None else _render_range(each.found.interval),
-            "Welch p": _render_p(each.found.welch_p),
-            "Holm": _render_p(each.welch_holm),
-            "permutation p": _render_p(each.found.permutation_p),
-            "Holm ": _render_p(each.permutation_holm),
-        }
-        for each in report.pairs
-    ]
-    right = ["errors", "sd", "difference", "Welch p", "Holm", "permutation p", "Holm "]
-    first = render_table(recipes, list(recipes[0]), to_right=right)
-    second = render_table(pairs, list(pairs[0]), to_right=right)
-    end = render_sentence(
-        f"errors of single members on {report.n_examples:,} examples of {report.split}: whether "
-        "another seed makes the difference, on these examples"
-    )
-    return f"{first}\n\n{second}\n{end}"
-
-
-def _letter(n: int) -> list[str]:
-    """Return A, B, … Z, and numbers where these are not enough."""
-    return [chr(65 + i) for i in range(n)] if n <= 26 else [str(i + 1) for i in range(n)]
-
-
-def _shorten(name: str) -> str:
-    """Return an ensemble's name without the folders that its run lies in."""
-    folder, colon, pattern = name.rpartition(":") if not Path(name).is_dir() else (name, "", "")
-    return f"{Path(folder or name).name}{colon}{pattern}" if folder else Path(name).name
-
-
-def _render_p(p: float | None) -> str:
-    if p is None:
-        return "–"
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}"
-
-
-def _render_range(interval: tuple[float, float]) -> str:
-    low, high = (f"{round(value, 1) + 0:g}".replace("-", "−") for value in interval)
-    return f"{low} to {high}"
-
-
-def _round_up(n: int) -> str:
-    """Return a number with two digits that count, rounded up: it is no more certain than that."""
-    unit = 10 ** max(0, len(str(n)) - 2)
-    return f"{-(-n // unit) * unit:,}"
+        row[f"by {report.cluster}"] = render_range(pair.cluster_interval)
+    return row

@@ -13,7 +13,7 @@ from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
 
-__all__ = ["Scored", "describe", "score"]
+__all__ = ["Scored", "cast_vote", "describe", "read_labels", "score"]
 
 
 @dataclass(frozen=True)
@@ -55,19 +55,41 @@ def score(
     command : str
         Who asks, for the ledger.
     """
+    predictions, vote = cast_vote(run, split, decision, members)
+    labels = read_labels(run, predictions, vote.decision, command=command)
+    return Scored(predictions, vote, labels)
+
+
+def cast_vote(
+    run: Run, split: str, decision: Decision, members: tuple[str, ...]
+) -> tuple[Predictions, Vote]:
+    """Combine members' predictions as `score` does, without a look at the split's labels."""
     predictions = load_predictions(run, split, members=members or decision.members)
     if RULES[decision.rule].weights == "must" and not decision.weights:
         decision = _weigh(run, predictions, decision)
-    vote = combine(predictions, decision)
-    labels = load_labels(
+    return predictions, combine(predictions, decision)
+
+
+def read_labels(
+    run: Run, predictions: Predictions, decision: Decision, *, command: str
+) -> SplitLabels:
+    """Read the labels that predictions are scored on, which enters the ledger.
+
+    Parameters
+    ----------
+    decision : Decision
+        How they vote; it names its members.
+    command : str
+        Who asks, for the ledger.
+    """
+    return load_labels(
         run,
-        split,
+        predictions.split,
         command=command,
-        decision=vote.decision.digest,
+        decision=decision.digest,
         members=predictions.digest,
-        words=describe(vote.decision),
+        words=describe(decision),
     )
-    return Scored(predictions, vote, labels)
 
 
 def _weigh(run: Run, predictions: Predictions, decision: Decision) -> Decision:

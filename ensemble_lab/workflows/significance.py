@@ -1,5 +1,6 @@
-"""Whether ensembles, or recipes, differ by more than chance on a test set."""
+"""Whether the votes of ensembles differ by more than chance on a test set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -16,31 +17,22 @@ from ensemble_lab.analysis.paired import (
     least_significant,
     mcnemar_exact,
 )
-from ensemble_lab.analysis.recipes import RecipeTest, compare_recipes
-from ensemble_lab.arrays import Array
+from ensemble_lab.arrays import Array, Booleans
 from ensemble_lab.data.loading import load_metadata
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import DataError, MissingExtraError, PredictionError
 from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spelling import closest
 from ensemble_lab.store.ledger import Look
-from ensemble_lab.store.splits import load_record
-from ensemble_lab.workflows.ensembles import Ensemble, load_ensembles
+from ensemble_lab.store.run import Run
+from ensemble_lab.store.splits import SplitRecord
+from ensemble_lab.workflows.ensembles import choose_look, open_ensembles, score_ensembles
 
-__all__ = [
-    "ALPHA",
-    "EnsembleRow",
-    "PairRow",
-    "RecipeReport",
-    "RecipeRow",
-    "SignificanceReport",
-    "compare_ensembles",
-    "compare_member_errors",
-]
+__all__ = ["ALPHA", "EnsembleRow", "PairRow", "SignificanceReport", "compare_ensembles"]
 
 ALPHA = 0.05
+"""Level of the tests; intervals are of 95 %."""
 _CLUSTER = "writer"
-_FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -49,7 +41,8 @@ class EnsembleRow:
 
     Attributes
     ----------
-    name : str
+    name, title : str
+        As it was asked for, and as short as it can be.
     n_members, errors : int
     interval : tuple of float
         95 % interval of the errors: (low, high).
@@ -57,6 +50,7 @@ class EnsembleRow:
     """
 
     name: str
+    title: str
     n_members: int
     errors: int
     interval: tuple[float, float]
@@ -79,9 +73,11 @@ class PairRow:
     cluster_interval : tuple of float or None
         The same with whole clusters drawn anew.
     least_significant : int or None
-        The least difference that these many discordant examples could show at 5 %.
+        The least difference that so many discordant examples could show at 5 %, were this the
+        only pair.
     n_needed : int or None
-        Test examples that would show a difference like this one with 80 % power.
+        Test examples of which such a pair would show, with 80 % power, the difference that is
+        asked about, or the one seen; None where that is none.
     """
 
     first: int
@@ -115,8 +111,10 @@ class SignificanceReport:
     cluster_note : str
         Why there are none, where that is no matter of course.
     n_resamples : int
+    difference : int or None
+        Errors that `PairRow.n_needed` is about; None for those seen.
     look : Look or None
-        What the ledger did with the last of them.
+        What the ledger did: see `ensemble_lab.workflows.ensembles.choose_look`.
     """
 
     split: str
@@ -129,70 +127,31 @@ class SignificanceReport:
     n_clusters: int
     cluster_note: str
     n_resamples: int
-    look: Look | None
-
-
-@dataclass(frozen=True)
-class RecipeRow:
-    """Two recipes by the errors of their members.
-
-    Attributes
-    ----------
-    first, second : int
-        Their places among the ensembles.
-    found : RecipeTest
-    welch_holm : float or None
-    permutation_holm : float
-        Adjusted for being several.
-    """
-
-    first: int
-    second: int
-    found: RecipeTest
-    welch_holm: float | None
-    permutation_holm: float
-
-
-@dataclass(frozen=True)
-class RecipeReport:
-    """Recipes compared.
-
-    Attributes
-    ----------
-    split : str
-    n_examples : int
-    names : tuple of str
-    errors : tuple of tuple of int
-        Of each recipe's members.
-    pairs : tuple of RecipeRow
-    look : Look or None
-    """
-
-    split: str
-    n_examples: int
-    names: tuple[str, ...]
-    errors: tuple[tuple[int, ...], ...]
-    pairs: tuple[RecipeRow, ...]
+    difference: int | None
     look: Look | None
 
 
 def compare_ensembles(
-    names: tuple[str, ...],
+    names: Sequence[Run | Path | str],
     split: str = "test",
     decision: Decision = DEFAULT,
     *,
     interval: str = "wilson",
     cluster: str | None = None,
+    difference: int | None = None,
     data_dir: Path | str | None = None,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> SignificanceReport:
     """Compare the votes of ensembles on the same examples.
 
+    What is tested is whether these very members would differ on other examples of this kind;
+    `ensemble_lab.workflows.recipes.compare_member_errors` asks about other members instead.
+
     Parameters
     ----------
-    names : tuple of str
-        Two or more, each ``RUN`` or ``RUN:PATTERN``: see `load_ensembles`.
+    names : sequence of Run, path or str
+        Two or more, each ``RUN`` or ``RUN:PATTERN``: see `open_ensembles`.
     split : str
     decision : Decision
     interval : {"wilson", "clopper-pearson"}
@@ -200,6 +159,9 @@ def compare_ensembles(
     cluster : str, optional
         Column of the data set's metadata whose values are drawn anew as a whole; ``writer``
         where it is known, unless given.
+    difference : int, optional
+        Errors in as many examples as the split has, to say how many examples would show them;
+        those seen unless given.
     data_dir : path, optional
         Folder with the metadata; looked for unless given.
     n_resamples, seed : int
@@ -208,7 +170,7 @@ def compare_ensembles(
     Raises
     ------
     PredictionError
-        Fewer than two ensembles, or an unknown interval.
+        Fewer than two ensembles, an unknown interval or an impossible difference.
     MismatchError
         Splits that differ.
     DataError
@@ -216,91 +178,49 @@ def compare_ensembles(
     MissingError
         No such run, split or member, or predictions are missing.
     """
-    _check_several(names)
     if interval not in INTERVALS:
         raise PredictionError(
             f"interval must be one of {', '.join(INTERVALS)}; got {interval!r}"
             + closest(interval, INTERVALS)
         )
-    folder = Path(data_dir) if data_dir else None
-    found = load_ensembles(names, split, decision, command="significance")
-    clusters, note = _find_clusters(found[0], split, cluster, folder)
+    asked = open_ensembles(names, split)
+    record = asked[0].record
+    n_examples = len(record.index)
+    if difference is not None and not 1 <= difference <= n_examples:
+        raise PredictionError(
+            f"difference must be from 1 to the {n_examples:,} examples; got {difference}."
+        )
+    clusters, note = _find_clusters(record, cluster, Path(data_dir) if data_dir else None)
+    found = score_ensembles(asked, decision, command="significance")
     wrong = np.array([each.is_wrong for each in found])
     return SignificanceReport(
         split=split,
-        n_examples=wrong.shape[1],
+        n_examples=n_examples,
         interval_method=interval,
         ensembles=tuple(
             EnsembleRow(
                 name=each.name,
+                title=each.title,
                 n_members=len(each.members),
                 errors=each.errors,
-                interval=INTERVALS[interval](each.errors, wrong.shape[1]),
+                interval=INTERVALS[interval](each.errors, n_examples),
                 decision=each.decision,
             )
             for each in found
         ),
-        cochran=compare_cochran(wrong) if len(found) > _FEWEST else None,
-        pairs=_compare_pairs(wrong, clusters, n_resamples, seed),
+        cochran=compare_cochran(wrong) if len(found) > 2 else None,
+        pairs=_compare_pairs(wrong, clusters, difference, n_resamples, seed),
         cluster=None if clusters is None else (cluster or _CLUSTER),
         n_clusters=0 if clusters is None else len(np.unique(clusters)),
         cluster_note=note,
         n_resamples=n_resamples,
-        look=found[-1].look,
+        difference=difference,
+        look=choose_look(found),
     )
-
-
-def compare_member_errors(
-    names: tuple[str, ...], split: str = "test", *, seed: int = 0
-) -> RecipeReport:
-    """Compare recipes by the errors of their members, one by one (see `compare_recipes`).
-
-    Parameters
-    ----------
-    names : tuple of str
-        Two or more, each ``RUN`` or ``RUN:PATTERN``, of members of one recipe.
-    split : str
-    seed : int
-        Of the permutations, where they are too many to try all.
-
-    Raises
-    ------
-    PredictionError
-        Fewer than two recipes.
-    MismatchError, MissingError
-        As `compare_ensembles`.
-    """
-    _check_several(names)
-    found = load_ensembles(names, split, command="significance")
-    places = list(combinations(range(len(found)), 2))
-    tests = [
-        compare_recipes(found[a].member_errors, found[b].member_errors, seed=seed)
-        for a, b in places
-    ]
-    known = [place for place, test in enumerate(tests) if test.welch_p is not None]
-    welch = adjust_holm([test.welch_p for test in tests if test.welch_p is not None])
-    by_place = dict(zip(known, welch, strict=True))
-    permuted = adjust_holm([test.permutation_p for test in tests])
-    return RecipeReport(
-        split=split,
-        n_examples=len(found[0].is_wrong),
-        names=names,
-        errors=tuple(tuple(each.member_errors.tolist()) for each in found),
-        pairs=tuple(
-            RecipeRow(a, b, tests[place], by_place.get(place), permuted[place])
-            for place, (a, b) in enumerate(places)
-        ),
-        look=found[-1].look,
-    )
-
-
-def _check_several(names: tuple[str, ...]) -> None:
-    if len(names) < _FEWEST:
-        raise PredictionError(f"ensembles must be two or more to be compared; got {len(names)}.")
 
 
 def _compare_pairs(
-    wrong: Array, clusters: Array | None, n_resamples: int, seed: int
+    wrong: Booleans, clusters: Array | None, difference: int | None, n_resamples: int, seed: int
 ) -> tuple[PairRow, ...]:
     places = list(combinations(range(len(wrong)), 2))
     counts = [count_discordant(wrong[a], wrong[b]) for a, b in places]
@@ -320,9 +240,7 @@ def _compare_pairs(
                 else bootstrap_clusters(wrong[a], wrong[b], clusters, **options)
             ),
             least_significant=least_significant(found.n_discordant, ALPHA),
-            n_needed=examples_needed(
-                found.difference / found.n_examples, found.n_discordant / found.n_examples
-            ),
+            n_needed=_count_needed(found, difference),
         )
         for (a, b), found, p, p_holm in zip(
             places, counts, p_values, adjust_holm(p_values), strict=True
@@ -330,21 +248,33 @@ def _compare_pairs(
     )
 
 
+def _count_needed(found: Discordance, difference: int | None) -> int | None:
+    """Return the examples that would show the difference among as many discordant ones."""
+    errors = abs(found.difference) if difference is None else difference
+    # A difference takes at least as many discordant examples.
+    n_discordant = max(errors, found.n_discordant)
+    return examples_needed(errors / found.n_examples, n_discordant / found.n_examples, alpha=ALPHA)
+
+
 def _find_clusters(
-    ensemble: Ensemble, split: str, asked: str | None, data_dir: Path | None
+    record: SplitRecord, asked: str | None, data_dir: Path | None
 ) -> tuple[Array | None, str]:
-    """Return the cluster of each example, or None and why there is none."""
-    record = load_record(ensemble.run, split)
+    """Return the cluster of each example, or None and why there is none where that is news."""
+    spec = parse_data(record.source["data"])
     try:
-        spec = parse_data(record.source["data"])
         metadata = load_metadata(spec, str(record.source["split"]), data_dir)
-        if metadata is None:
-            raise DataError(
-                f"{asked or _CLUSTER} must be known of each example to draw it as a whole; "
-                f"{spec.name} knows nothing of the kind."
-            )
-        return metadata.take_index(record.index).column(asked or _CLUSTER), ""
     except (DataError, MissingExtraError) as error:
         if asked is not None:
             raise
-        return None, "" if "knows nothing of the kind" in str(error) else str(error)
+        return None, str(error)
+    if metadata is None:
+        if asked is None:
+            return None, ""
+        raise DataError(
+            f"cluster must be known of each example; {spec.name} knows nothing of {asked!r}. "
+            "Leave out --cluster."
+        )
+    clusters = metadata.take_index(record.index).column(asked or _CLUSTER)
+    if asked is not None and (clusters == clusters[0]).all():
+        raise DataError(f"clusters must be two or more; all examples have one {asked}.")
+    return (clusters, "") if (clusters != clusters[0]).any() else (None, "")

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ensemble_lab.analysis.bootstrap import bootstrap_clusters, bootstrap_examples
@@ -19,6 +19,7 @@ from ensemble_lab.analysis.paired import (
     mcnemar_exact,
 )
 from ensemble_lab.analysis.recipes import compare_permutations, compare_recipes, compare_welch
+from ensemble_lab.analysis.tails import chi_square_tail
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.seeds import draw_generator
 from tests.conftest import need
@@ -33,11 +34,27 @@ def test_mcnemar_is_that_of_statsmodels(both: int, first: int, second: int) -> N
     assert mcnemar_exact(first, second) == pytest.approx(min(1.0, found), rel=1e-9)
 
 
-@pytest.mark.parametrize(("first", "second"), [(700, 600), (5000, 4800), (1200, 0), (2000, 2000)])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(700, 600), (1001, 999), (1001, 1000), (5000, 4800), (60_000, 59_000), (2000, 2000)],
+)
 def test_mcnemar_of_many_is_that_of_scipy(first, second) -> None:
     stats = need("scipy.stats")
     exact = stats.binomtest(first, first + second, 0.5).pvalue
-    assert mcnemar_exact(first, second) == pytest.approx(exact, rel=1e-9, abs=1e-300)
+    assert mcnemar_exact(first, second) == pytest.approx(exact, rel=1e-8)
+
+
+def test_mcnemar_of_all_on_one_side_is_a_power_of_two() -> None:
+    assert [mcnemar_exact(n, 0) for n in (1, 2, 6, 900)] == [1.0, 0.5, 2 / 2**6, 2.0**-899]
+    assert mcnemar_exact(0, 3000) == mcnemar_exact(3000, 0) == 0.0  # below what a float holds
+
+
+def test_whole_numbers_and_logarithms_meet(monkeypatch) -> None:
+    exact = [mcnemar_exact(1000 + k, 1000 - k) for k in (0, 1, 30, 70, 200)]
+    monkeypatch.setattr("ensemble_lab.analysis.paired._MOST_EXACT", 0)
+    assert [mcnemar_exact(1000 + k, 1000 - k) for k in (0, 1, 30, 70, 200)] == pytest.approx(
+        exact, rel=1e-10
+    )
 
 
 def test_an_ensemble_and_itself_do_not_differ() -> None:
@@ -55,23 +72,47 @@ def test_least_significant_differences_are_those_known() -> None:
     for n, (more, fewer) in known.items():
         assert least_significant(n) == more - fewer
     assert [least_significant(n) for n in range(6)] == [None] * 6
-    for n in range(6, 80):
+    for n in (*range(6, 80), 2001, 9_999, 300_000):
         least = least_significant(n)
         assert mcnemar_exact((n + least) // 2, (n - least) // 2) <= 0.05
         assert mcnemar_exact((n + least) // 2 - 1, (n - least) // 2 + 1) > 0.05
 
 
-def test_so_many_examples_find_the_difference_as_often_as_said() -> None:
-    discordant, difference = 0.02, 0.008
-    n = examples_needed(difference, discordant, power=0.8)
-    rng = draw_generator(0, "resampling")
+def find_as_often(n: int, difference: float, discordant: float, alpha: float) -> float:
+    """How often McNemar's exact test finds a difference, over 4,000 test sets of n examples."""
     chances = [(discordant + difference) / 2, (discordant - difference) / 2, 1 - discordant]
-    drawn = rng.multinomial(n, chances, size=4000)
-    a, b = drawn[:, 0], drawn[:, 1]
-    is_found = (a - b) ** 2 > 3.8415 * (a + b)
-    assert is_found.mean() == pytest.approx(0.8, abs=0.025)
-    with pytest.raises(PredictionError, match="at most the share"):
-        examples_needed(0.02, 0.01)
+    drawn = draw_generator(0, "resampling").multinomial(n, chances, size=4000)[:, :2]
+    tables, counts = np.unique(drawn, axis=0, return_counts=True)
+    is_found = [mcnemar_exact(a, b) <= alpha for a, b in tables.tolist()]
+    return float(counts @ is_found) / 4000
+
+
+@pytest.mark.parametrize(
+    ("difference", "discordant"), [(0.0005, 0.0015), (0.008, 0.02), (-0.03, 0.1)]
+)
+@pytest.mark.parametrize(("power", "alpha"), [(0.8, 0.05), (0.9, 0.01)])
+def test_so_many_examples_find_the_difference_as_often_as_said(
+    difference, discordant, power, alpha
+) -> None:
+    n = examples_needed(difference, discordant, power=power, alpha=alpha)
+    found = find_as_often(n, abs(difference), discordant, alpha)
+    assert found == pytest.approx(power, abs=0.02)
+
+
+def test_few_discordant_examples_find_it_oftener() -> None:
+    n = examples_needed(0.01, 0.012)
+    assert find_as_often(n, 0.01, 0.012, 0.05) > 0.8
+
+
+def test_size_needs_a_difference_that_can_be() -> None:
+    assert examples_needed(0.01, 0.01) < examples_needed(0.01, 0.02)
+    for wishes, facts in (
+        ({"difference": 0.02}, "at most the share"),
+        ({"power": 1.0}, "power must be between 0 and 1; got 1"),
+        ({"alpha": 0.0}, "alpha must be between 0 and 1; got 0"),
+    ):
+        with pytest.raises(PredictionError, match=facts):
+            examples_needed(**{"difference": 0.005, "discordant": 0.01} | wishes)
 
 
 @given(
@@ -92,6 +133,37 @@ def test_cochran_is_that_of_statsmodels(rows) -> None:
     assert found.degrees == peer.df
 
 
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 19, 20, 255, 500])
+def test_chi_square_tail_is_that_of_scipy(degrees) -> None:
+    chi2 = need("scipy.stats").chi2
+    for x in (0.0, 1e-9, 0.5, 3.84, 30.0, 250.0, 900.0):
+        assert chi_square_tail(x, degrees) == pytest.approx(chi2.sf(x, degrees), rel=1e-11)
+    assert chi_square_tail(1e6, degrees) == 0
+
+
+def test_chi_square_of_nothing_is_refused() -> None:
+    for x, degrees in ((-1.0, 2), (float("nan"), 2), (1.0, 0)):
+        with pytest.raises(PredictionError, match="degrees 1 or more"):
+            chi_square_tail(x, degrees)
+
+
+def test_cochran_of_more_ensembles_than_a_byte_holds() -> None:
+    wrong = np.zeros((300, 4), bool)
+    wrong[:, 0] = wrong[:299, 1] = wrong[:100, 2] = True
+    by_example, by_ensemble = wrong.sum(axis=0), wrong.sum(axis=1)
+    below = 300 * by_example.sum() - (by_example**2).sum()
+    wanted = 299 * (300 * (by_ensemble**2).sum() - by_example.sum() ** 2) / below
+    assert compare_cochran(wrong).statistic == pytest.approx(wanted)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_order_of_ensembles_and_examples_changes_no_q(seed) -> None:
+    rng = np.random.default_rng(seed)
+    wrong = rng.random((4, 30)) < 0.3
+    moved = wrong[rng.permutation(4)][:, rng.permutation(30)]
+    assert compare_cochran(moved) == compare_cochran(wrong)
+
+
 def test_cochran_of_two_is_mcnemar_without_correction() -> None:
     wrong = np.zeros((2, 30), bool)
     wrong[0, :9] = wrong[1, 9:12] = True
@@ -101,6 +173,7 @@ def test_cochran_of_two_is_mcnemar_without_correction() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+@settings(max_examples=40)
 def test_holm_is_that_of_statsmodels(p_values) -> None:
     multitest = need("statsmodels.stats.multitest")
     peer = multitest.multipletests(p_values, method="holm")[1]
@@ -167,6 +240,23 @@ def test_cluster_bootstrap_is_that_of_a_loop() -> None:
         shares.append((first[rows].mean() - second[rows].mean()) * 10)
     found = bootstrap_clusters(first, second, clusters)
     assert found == pytest.approx(np.quantile(shares, [0.025, 0.975]), abs=0.35)
+
+
+def test_names_and_order_of_clusters_change_nothing() -> None:
+    rng = np.random.default_rng(4)
+    clusters = rng.integers(0, 12, 90)
+    first, second = rng.random(90) < 0.2, rng.random(90) < 0.3
+    order = rng.permutation(90)
+    plain = bootstrap_clusters(first, second, clusters)
+    assert bootstrap_clusters(first[order], second[order], 500 - clusters[order]) == plain
+
+
+def test_blocks_of_resamples_change_nothing(monkeypatch) -> None:
+    clusters = np.repeat(np.arange(5), [1, 2, 3, 4, 5])
+    first, second = clusters % 2 == 0, clusters == 3
+    whole = bootstrap_clusters(first, second, clusters, n_resamples=500)
+    monkeypatch.setattr("ensemble_lab.analysis.bootstrap._BLOCK_CELLS", 20)
+    assert bootstrap_clusters(first, second, clusters, n_resamples=500) == whole
 
 
 def test_one_cluster_cannot_be_drawn_anew() -> None:

@@ -13,7 +13,9 @@ from ensemble_lab.workflows import (
     history,
     planning,
     predict,
+    recipes,
     results,
+    significance,
     train,
     vote,
 )
@@ -183,6 +185,38 @@ def test_confusion(call, make_run, spy, tmp_path, typed, split, decision, member
     assert call("confusion", run.path, *typed, "-o", path).out == f"{path}\n"
     wanted = {"members": members, "normalise": normalise}
     assert drawn == [((run.path, path, split, decision), wanted)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "split", "decision", "wanted"),
+    [
+        ([], "test", Decision(), {}),
+        (["--split", "validation"], "validation", Decision(), {}),
+        (["--rule", "mean-probability"], "test", Decision(rule="mean-probability"), {}),
+        (["--ties", "random:9"], "test", Decision(ties="random", tie_seed=9), {}),
+        (["--interval", "clopper-pearson"], "test", Decision(), {"interval": "clopper-pearson"}),
+        (["--difference", "2"], "test", Decision(), {"difference": 2}),
+        (["--seed", "3"], "test", Decision(), {"seed": 3}),
+        (["--data-dir", "data"], "test", Decision(), {"data_dir": Path("data")}),
+    ],
+)
+def test_significance(call, make_run, spy, typed, split, decision, wanted):
+    names = [f"{make_run().path}:a-000{seed}" for seed in range(2)]
+    calls = spy(significance, "compare_ensembles")
+    assert call("significance", *names, *typed).code == 0
+    usual = {"interval": "wilson", "cluster": None, "difference": None, "data_dir": None, "seed": 0}
+    assert calls == [((names, split, decision), usual | wanted)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "split", "seed"),
+    [([], "test", 0), (["--split", "validation"], "validation", 0), (["--seed", "3"], "test", 3)],
+)
+def test_significance_by_member(call, make_run, spy, typed, split, seed):
+    names = [f"{make_run().path}:a-000{number}" for number in range(2)]
+    calls = spy(recipes, "compare_member_errors")
+    assert call("significance", *names, "--by", "member", *typed).code == 0
+    assert calls == [((names, split), {"seed": seed})]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ COMMANDS = {
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
 DIVERSITY = ["diversity", "{run}", "--split", "test"]
 CALIBRATION = ["calibration", "{run}", "--split", "test"]
-ALL = [*COMMANDS.values(), RESULTS, DIVERSITY, CALIBRATION]
+SIGNIFICANCE = ["significance", "{run}:a-0000", "{run}"]
+ALL = [*COMMANDS.values(), RESULTS, DIVERSITY, CALIBRATION, SIGNIFICANCE]
 SAYING = "not recorded: the run is read-only, so its ledger was not written"
 
 
@@ -79,6 +80,15 @@ def test_a_row_of_diversity_says_which_predictions(ask, make_run):
     assert ask(run, DIVERSITY).err == "look 1 on this test set\n"
     assert rows(run, "command", "split", "members") == [
         ("diversity", "test", load_predictions(run).digest)
+    ]
+
+
+@pytest.mark.parametrize("by", ["vote", "member"])
+def test_every_ensemble_that_is_compared_has_a_row(ask, make_run, by):
+    run = make_run(groups={"a": 2, "b": 2})
+    ask(run, ["significance", "{run}:a-*", "{run}:b-*", "--by", by])
+    assert rows(run, "command", "decision", "members") == [
+        ("significance", *scored(run, Decision(), (pattern,))) for pattern in ("a-*", "b-*")
     ]
 
 
