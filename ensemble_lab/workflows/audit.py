@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ensemble_lab.analysis.diversity import measure_diversity
+from ensemble_lab.analysis.groups import number_groups
 from ensemble_lab.analysis.picking import Shortcut, draw_halves, expect_least
 from ensemble_lab.arrays import Labels
 from ensemble_lab.canonical import digest_of
@@ -57,7 +58,8 @@ class AuditReport:
     left_out : tuple of str
         A sentence for each shortcut that could not be taken.
     luck : Luck or None
-        None of one member.
+        Of members of one group, which differ in nothing but the seed: others are not equally
+        good to begin with. None of one member.
     n_halves : int
     look : Look or None
         What the ledger did.
@@ -104,12 +106,17 @@ def audit_run(
     MissingError
         No such run, split or member, or predictions are missing.
     PredictionError
-        A split that is not a test split, of which nobody can say what it would be worth.
+        A split that is not a test split, of which nobody can say what it would be worth; or
+        nothing to pick among.
     """
     run = run if isinstance(run, Run) else open_run(run)
     test = load_predictions(run, split, members=members)
     left_out = find_obstacles(run, test)
     names = tuple(name for name in SHORTCUTS if name not in left_out)
+    if not names:
+        # What has no answer must cost no look at the labels.
+        reasons = "; ".join(f"{name} {reason}" for name, reason in left_out.items())
+        raise PredictionError(f"an audit must have something to pick among; {reasons}.")
     selection = _declare(run, test, names, n_halves)
     labels = load_validation_labels(run, split, test_selection=selection)
     if labels.chosen_on != "test":
@@ -176,7 +183,7 @@ def _declare(run: Run, test: Predictions, names: tuple[str, ...], n_halves: int)
 
 
 def _expect_luck(test: Predictions, labels: Labels) -> Luck | None:
-    if len(test.members) < 2:
+    if len(test.members) < 2 or number_groups(test.members).any():
         return None
     found = measure_diversity(test.votes, labels)
     correlation = found.means["error-correlation"]

@@ -90,9 +90,18 @@ def test_more_members_than_subsets_allow_leave_them_out(call, make_run):
 
 
 def test_one_member_has_nothing_to_pick_among(call, make_run):
-    text = call("audit", make_run(n_members=1).path).out
-    assert "1 member" in text
-    assert text.count("left out:") == 4
+    run = make_run(n_members=1)
+    answer = call("audit", run.path)
+    assert answer.code == 1
+    assert "something to pick among; best epoch needs epoch_votes = true" in answer.err
+    assert lab.load_ledger(run) == []
+
+
+def test_luck_is_told_of_members_of_one_recipe_only(call, make_run, tmp_path):
+    one, two = make_run(tmp_path / "one"), make_run(tmp_path / "two", groups={"a": 2, "b": 1})
+    assert "by luck alone the best of 3" in call("audit", one.path).out
+    assert "by luck alone" not in call("audit", two.path).out
+    assert lab.audit_run(two, members=("a-*",)).luck is not None
 
 
 def test_members_in_folds_have_no_common_validation(call, make_run):
