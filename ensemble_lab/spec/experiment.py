@@ -12,7 +12,13 @@ from ensemble_lab.spec.architecture import ArchitectureSpec
 from ensemble_lab.spec.data import DataSpec, resolve_path
 from ensemble_lab.spec.frozen import FrozenSpec
 from ensemble_lab.spec.groups import merge_groups
-from ensemble_lab.spec.member import Backend, MemberSpec, check_loss, check_trainer
+from ensemble_lab.spec.member import (
+    Backend,
+    HeldStreams,
+    MemberSpec,
+    check_loss,
+    check_trainer,
+)
 from ensemble_lab.spec.messages import describe_first
 from ensemble_lab.spec.published import Published
 from ensemble_lab.spec.training import TrainingSpec
@@ -52,6 +58,7 @@ class MemberGroup(TrainingSpec):
     seeds: Annotated[tuple[Seed, ...], Field(strict=False, min_length=1)] | Seeds
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     backend: Backend = "tensorflow"
+    held: HeldStreams | None = None
 
     @model_validator(mode="after")
     def _check_loss(self) -> Self:
@@ -86,6 +93,7 @@ class MemberGroup(TrainingSpec):
                 training=TrainingSpec(**recipe),
                 seed=seed,
                 fold=fold,
+                held=self.held,
                 threads=self.threads,
                 backend=self.backend,
             )

@@ -12,13 +12,17 @@ from ensemble_lab.spec.training import LossSpec, TrainingSpec
 __all__ = [
     "Backend",
     "ExampleHashes",
+    "HeldStreams",
     "MemberSpec",
+    "Stream",
     "check_loss",
     "check_trainer",
     "parse_member",
 ]
 
 Backend = Literal["tensorflow", "jax", "scikit-learn"]
+Stream = Literal["init", "order", "augment", "dropout"]
+"""What training draws: first weights, the order of the images, augmentation, dropout masks."""
 
 
 def check_loss(architecture: ArchitectureSpec, loss: LossSpec) -> None:
@@ -71,6 +75,21 @@ class ExampleHashes(FrozenSpec):
     validation: str
 
 
+class HeldStreams(FrozenSpec):
+    """All random streams but one held fast, so that seeds differ in that one alone.
+
+    Attributes
+    ----------
+    varies : {"init", "order", "augment", "dropout"}
+        The stream that the member's own seed still draws.
+    seed : int
+        Root seed of all others.
+    """
+
+    varies: Stream
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+
+
 class MemberSpec(FrozenSpec):
     """The resolved spec of one member.
 
@@ -89,6 +108,8 @@ class MemberSpec(FrozenSpec):
     fold : int or None
         The part of the training split that it does not learn from, from 0; None where
         validation is one share.
+    held : HeldStreams or None
+        Holds all streams but one; None where `seed` draws them all.
     """
 
     key: str
@@ -97,6 +118,7 @@ class MemberSpec(FrozenSpec):
     training: TrainingSpec = TrainingSpec()
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     fold: Annotated[int, Field(ge=0)] | None = None
+    held: HeldStreams | None = None
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     backend: Backend = "tensorflow"
 
@@ -114,6 +136,20 @@ class MemberSpec(FrozenSpec):
     def epochs(self) -> int:
         """Epochs that training takes; without a recipe all of it counts as one."""
         return self.training.epochs if self.architecture.has_recipe else 1
+
+    def seed_of(self, stream: Stream) -> int:
+        """Return the root seed of one of the streams that training draws.
+
+        Examples
+        --------
+        >>> from ensemble_lab.spec.architecture import Mlp
+        >>> held, net = HeldStreams(varies="order", seed=7), Mlp(name="mlp", hidden=(4,))
+        >>> member = MemberSpec(key="a-0001", group="a", architecture=net, seed=1, held=held)
+        >>> member.seed_of("order"), member.seed_of("init")
+        (1, 7)
+        """
+        is_own = self.held is None or self.held.varies == stream
+        return self.seed if self.held is None or is_own else self.held.seed
 
     def on_backend(self, backend: Backend) -> Self:
         """Return the member for a backend, or as it is where that cannot train it."""

@@ -122,7 +122,9 @@ def _silencing_frameworks() -> Iterator[None]:
 def _show_epoch(member: MemberSpec, images: Images, positions: Index, epoch: int) -> Array:
     """Return those images in one epoch: float32 (examples, height, width, channels)."""
     n_examples, batch = len(images), member.training.batch_size
-    places = np.argsort(draw_order(member.seed, epoch, n_examples), kind="stable")[positions]
+    places = np.argsort(draw_order(member.seed_of("order"), epoch, n_examples), kind="stable")[
+        positions
+    ]
     steps, rows = np.divmod(places, batch)
     draws = []
     for step, row in zip(steps.tolist(), rows.tolist(), strict=True):

@@ -163,7 +163,7 @@ def fit_classic(
         if architecture.scaled:
             arrays |= zip(_SCALER, _fit_scaler(pixels), strict=True)
             _standardise(pixels, *arrays.values())
-        fitted = method.fit(architecture, pixels, labels, n_classes, spec.seed)
+        fitted = method.fit(architecture, pixels, labels, n_classes, spec.seed_of("order"))
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"{error.name} must be installed to train {spec.key}; got none. Install it with: "

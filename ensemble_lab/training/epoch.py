@@ -106,12 +106,12 @@ def draw_epoch(
     """
     batch = member.training.batch_size
     n_full = n_examples // batch
-    order = draw_order(member.seed, epoch, n_examples)
+    order = draw_order(member.seed_of("order"), epoch, n_examples)
     parts = ((0, n_full, batch), (n_full, 1, n_examples - n_full * batch))
     return tuple(
         StepArrays(
             order=order[first * batch :][: n_steps * size].reshape(n_steps, size),
-            dropout=_draw_dropout(member.seed, epoch, first, n_steps, n_dropout),
+            dropout=_draw_dropout(member.seed_of("dropout"), epoch, first, n_steps, n_dropout),
             rates=rates[first : first + n_steps],
             **draw_augmentation(member, epoch, image_shape, first, n_steps, size)._asdict(),
         )
@@ -143,7 +143,7 @@ def draw_augmentation(
         Images of each.
     """
     stages = split_stages(member.training.augmentation)
-    place = (image_shape, (size,) * n_steps, member.seed, epoch)
+    place = (image_shape, (size,) * n_steps, member.seed_of("augment"), epoch)
     drawn: tuple[Any, ...] = (
         draw_transforms(stages.warps, *place, first_step=first) if stages.warps else None,
         draw_noise(*place, first_step=first) if stages.elastic else None,

@@ -177,7 +177,7 @@ def _build_machine(member: MemberSpec, train: Examples, n_classes: int) -> _Mach
     layers = describe_layers(member.architecture, n_classes)
     backend = load_backend(member.backend)
     network, kept = (
-        build_network(layers, train.images.shape[1:], member.seed, backend.layer_classes)
+        build_network(layers, train.images.shape[1:], member.seed_of("init"), backend.layer_classes)
         for _ in range(2)
     )
     optimizer = build_optimizer(recipe.optimizer, network.training.trainable_variables)

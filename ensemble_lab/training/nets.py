@@ -69,7 +69,7 @@ def load(run: Run, spec: MemberSpec) -> Responder:
     """Return the net with its stored weights."""
     backend = load_backend(spec.backend)
     layers = describe_layers(spec.architecture, run.n_classes)
-    network = build_network(layers, run.image_shape, spec.seed, backend.layer_classes)
+    network = build_network(layers, run.image_shape, spec.seed_of("init"), backend.layer_classes)
     network.model.load_weights(member_path(run, spec.key))
     return partial(_answer, backend.compile_inference(network.model))
 

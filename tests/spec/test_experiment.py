@@ -8,7 +8,12 @@ from pydantic import ValidationError
 
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.augmentation import AffineWarp
-from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment, parse_experiment
+from ensemble_lab.spec.experiment import (
+    ExperimentSpec,
+    load_experiment,
+    parse_experiment,
+    render_experiment,
+)
 from ensemble_lab.spec.training import Adam, Plateau
 
 TEXT = """
@@ -307,3 +312,17 @@ def test_relative_data_path_is_taken_from_the_files_folder(tmp_path, monkeypatch
     assert Path(experiment.data.path) == tmp_path / "own" / "data.npz"
     (tmp_path / "vote.toml").write_text(text.replace("own/data.npz", "/abs/data.npz"))
     assert load_experiment("vote.toml").data.path == "/abs/data.npz"
+
+
+def test_group_may_hold_all_streams_but_one():
+    text = (
+        'name = "x"\n[data]\nname = "digits"\n[[members]]\ngroup = "a"\nseeds = [1, 2]\n'
+        'architecture = { name = "mlp", hidden = [4] }\nheld = { varies = "order", seed = 7 }\n'
+    )
+    experiment = parse_experiment(text)
+    members = experiment.expand()
+    assert [member.seed_of("order") for member in members] == [1, 2]
+    assert [member.seed_of("dropout") for member in members] == [7, 7]
+    assert parse_experiment(render_experiment(experiment)) == experiment
+    with pytest.raises(SpecError, match="held"):
+        parse_experiment(text.replace('"order"', '"canvas"'))

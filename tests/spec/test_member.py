@@ -51,6 +51,7 @@ def test_written_out_defaults_are_no_part_of_the_identity():
     "values",
     [
         {"seed": 1},
+        {"held": {"varies": "init", "seed": 0}},
         {"threads": 2},
         {"backend": "jax"},
         {"architecture": {"name": "cnn3"}},

@@ -1,13 +1,16 @@
 import numpy as np
+import pytest
 
+from ensemble_lab.spec.member import HeldStreams
 from ensemble_lab.training.epoch import draw_epoch
 from tests.training.members import WARP, build_member
 
 EVERYTHING = [WARP, {"name": "elastic"}, {"name": "erase", "probability": 1.0}]
 
 
-def draw(n_examples, epoch=0, batch_size=16, augmentation=(), n_dropout=2):
+def draw(n_examples, epoch=0, batch_size=16, augmentation=(), n_dropout=2, **named):
     member = build_member("tensorflow", batch_size=batch_size, augmentation=augmentation)
+    member = member.model_copy(update=named)
     n_steps = -(-n_examples // batch_size)
     rates = np.arange(n_steps, dtype=np.float32)
     return draw_epoch(
@@ -38,6 +41,28 @@ def test_order_differs_between_epochs_and_repeats_within():
     first, again, second = draw(40), draw(40), draw(40, epoch=1)
     assert np.array_equal(first[0].order, again[0].order)
     assert not np.array_equal(first[0].order, second[0].order)
+
+
+@pytest.mark.parametrize(
+    ("varies", "fields"),
+    [
+        ("init", set()),
+        ("order", {"order"}),
+        ("augment", {"transforms", "noise", "boxes"}),
+        ("dropout", {"dropout"}),
+    ],
+)
+def test_held_streams_draw_what_they_drew_and_the_one_that_varies_does_not(varies, fields):
+    plain, *_ = draw(40, augmentation=EVERYTHING)
+    for seed in (3, 4):
+        held = HeldStreams(varies=varies, seed=3)
+        found, *_ = draw(40, augmentation=EVERYTHING, seed=seed, held=held)
+        differing = {
+            name
+            for name in ("order", "dropout", "transforms", "noise", "boxes")
+            if not np.array_equal(getattr(plain, name), getattr(found, name))
+        }
+        assert differing == (fields if seed == 4 else set())
 
 
 def test_each_step_and_layer_has_its_own_dropout_state():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.exceptions import InterruptedTraining, SpecError, TrainingError
+from ensemble_lab.spec.member import HeldStreams
 from ensemble_lab.training import fit as module
 from ensemble_lab.training.architectures import ARCHITECTURES, describe_layers
 from ensemble_lab.training.blocks import Pace
@@ -165,6 +166,22 @@ def test_seed_changes_the_weights(backend):
     first, _ = train(build_member(backend, epochs=1, seed=1))
     second, _ = train(build_member(backend, epochs=1, seed=2))
     assert not np.array_equal(weights_of(first)[0], weights_of(second)[0])
+
+
+@pytest.mark.parametrize("varies", ["init", "order", "augment", "dropout"])
+def test_a_held_seed_changes_one_stream_and_the_first_weights_only_with_init(backend, varies):
+    def start(**values):
+        member = build_member(backend, augmentation=[WARP], epochs=1, **values)
+        return member, member.seed_of("init")
+
+    plain, first = start(seed=3)
+    held = HeldStreams(varies=varies, seed=3)
+    same = plain.model_copy(update={"held": held})
+    other = same.model_copy(update={"seed": 4})
+    assert (other.seed_of("init") == first) == (varies != "init")
+    weights = [weights_of(train(each)[0]) for each in (plain, same, other)]
+    check_equal(weights[0], weights[1])
+    assert any((a != b).any() for a, b in zip(weights[0], weights[2], strict=True))
 
 
 def test_training_learns(backend):
