@@ -1,11 +1,11 @@
 r"""Say whether ensembles differ by more than chance.
 
-An ensemble is RUN, the vote of all its members, or RUN:PATTERN, of those whose keys match; one key
-is one member. Their votes are compared on the same test examples: McNemar's exact test of each
-pair, adjusted by Holm for being several, and a bootstrap interval of the difference, with whole
-writers drawn anew where they are known. That is about these nets on other images. Whether another
-seed of a recipe makes the difference is asked by --by member: Welch's test and a permutation test
-of the members' errors, on these images. Examples:
+An ensemble is RUN, the vote of all its members, or RUN:PATTERN[,PATTERN], of those whose keys
+match; one key is one member. Their votes are compared on the same test examples: McNemar's exact
+test of each pair, adjusted by Holm for being several, and a bootstrap interval of the difference,
+with whole writers drawn anew where they are known. That is about these nets on other images.
+Whether another seed of a recipe makes the difference is asked by --by member: Welch's test and a
+permutation test of the members' errors, on these images. Examples:
 
 \b
   ensemble-lab significance checkpoints/light checkpoints/cnn3

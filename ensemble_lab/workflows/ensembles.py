@@ -81,8 +81,8 @@ def open_ensembles(names: Sequence[Run | Path | str], split: str = "test") -> tu
     Parameters
     ----------
     names : sequence of Run, path or str
-        ``RUN`` for all members of a run, ``RUN:PATTERN`` for those whose keys match, such as
-        ``checkpoints/light:light-000*``; one key names a single member.
+        ``RUN`` for all members of a run, ``RUN:PATTERN[,PATTERN]`` for those whose keys match,
+        such as ``checkpoints/light:light-000*``; one key names a single member.
     split : str
 
     Raises
@@ -102,7 +102,10 @@ def open_ensembles(names: Sequence[Run | Path | str], split: str = "test") -> tu
     for (run, _), record in zip(opened[1:], records[1:], strict=True):
         _check_same(opened[0][0], records[0], run, record)
     texts = [str(name.path if isinstance(name, Run) else name) for name in names]
-    titles = [":".join((run.path.resolve().name, *patterns)) for run, patterns in opened]
+    titles = [
+        run.path.resolve().name + (f":{','.join(patterns)}" if patterns else "")
+        for run, patterns in opened
+    ]
     # What is asked for differently must not look the same.
     n_texts = Counter(title for title, _ in set(zip(titles, texts, strict=True)))
     return tuple(
@@ -156,7 +159,7 @@ def _open(name: Run | Path | str) -> tuple[Run, tuple[str, ...]]:
     folder, colon, pattern = str(name).rpartition(":")
     if not colon or Path(name).is_dir():
         return open_run(name), ()
-    return open_run(folder), (pattern,)
+    return open_run(folder), tuple(pattern.split(","))
 
 
 def _vote(asked: Asked, decision: Decision) -> tuple[Predictions, Labels, Decision]:

@@ -269,6 +269,15 @@ def test_two_runs_of_one_name_are_told_apart(make_run, tmp_path):
     assert [each.title for each in same.ensembles] == ["toy", "toy:a-*", "toy:a-*"]
 
 
+def test_several_patterns_make_one_ensemble(pool):
+    names = (pool, f"{pool.path}:a-0000,b-*", f"{pool.path}:b-*,a-0000")
+    first, second, third = lab.compare_ensembles(names).ensembles
+    assert second.decision.members == third.decision.members == ("a-0000", "b-0000", "b-0001")
+    assert (first.title, second.title) == ("toy", "toy:a-0000,b-*")
+    with pytest.raises(lab.EnsembleLabError, match="got ''"):
+        lab.compare_ensembles((pool, f"{pool.path}:a-*,"))
+
+
 def test_run_whose_folder_has_a_colon_is_a_run(make_run, tmp_path):
     path = make_run().path.rename(tmp_path / "seeds:1-3")
     names = (str(path), f"{path}:a-0000")
