@@ -114,6 +114,7 @@ _NAMES = {
     "render_digit": "figures.digit",
     "render_experiment": "spec.experiment",
     "render_summary": "workflows.summary_text",
+    "repeat": "workflows.repeat",
     "run_demo": "workflows.demo",
     "sample_split": "data.sampling",
     "save_audit": "workflows.audit",
@@ -244,6 +245,7 @@ if TYPE_CHECKING:
         trace_preset,
     )
     from ensemble_lab.workflows.recipes import compare_member_errors
+    from ensemble_lab.workflows.repeat import repeat
     from ensemble_lab.workflows.results import collect_results, save_results
     from ensemble_lab.workflows.select import select
     from ensemble_lab.workflows.significance import compare_ensembles

@@ -25,6 +25,7 @@ COMMANDS = {
     "data": "Look at a data set: counts, oddities, pictures.",
     "presets": "List the models of the zoo, or show one layer by layer.",
     "train": "Train the members of an experiment that are missing.",
+    "repeat": "Train a member again, and with one random stream varied.",
     "history": "Show how the members learned, epoch by epoch.",
     "predict": "Predict with all members of a run on another data set.",
     "corruptions": "Count errors on corrupted images, or list corruptions.",
