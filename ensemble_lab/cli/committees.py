@@ -25,6 +25,7 @@ from ensemble_lab.cli.output import (
     note_look,
     render_csv,
     render_json,
+    render_sentence,
     render_table,
 )
 
@@ -81,8 +82,8 @@ def _render(report: "CommitteesReport", rows: list[dict[str, Any]]) -> str:
     first, count = report.committees[0], len(rows)
     spread = f", sd {report.sd:.1f}" if report.sd is not None else ""
     committees = "1 committee" if count == 1 else f"{count} committees"
-    return (
-        f"{table}\n"
+    sentence = render_sentence(
         f"mean {report.mean:.1f}{spread} errors of {first.n_examples:,} examples of "
         f"{first.split}; {committees} of {report.size}, {first.decision.text}"
     )
+    return f"{table}\n{sentence}"
