@@ -53,7 +53,8 @@ def test_ties_that_there_are_have_their_band(call, make_run):
 def test_weighted_majority_takes_its_weights_from_validation(call, make_run):
     run = make_run(n_examples=30)
     answer = call("vote", run.path, "--rule", "weighted-majority")
-    assert "weighted-majority, ties by mean-probability, weights from validation" in answer.out
+    text = " ".join(answer.out.split())
+    assert "weighted-majority, ties by mean-probability, weights from validation" in text
     predictions, labels = lab.load_predictions(run, "validation"), lab.load_validation_labels(run)
     weights = lab.fit_log_odds(predictions, labels)
     decision = lab.Decision(rule="weighted-majority", members=predictions.members, weights=weights)
