@@ -424,7 +424,7 @@ def test_what_is_chosen_on_validation_is_scored_once_on_test(run, tmp_path):
     names = (f"{run.path}:mlp-*", f"{run.path}:bn-elu-*")
     (pair,) = lab.compare_ensembles(names).pairs
     assert 0 < pair.p <= 1
-    assert lab.score_calibration(run, "test").temperature.split == "validation"
+    assert lab.score_calibration(run, "test").ensemble.temperature.split == "validation"
     lab.build_diversity(run, "test")
     (test_set,) = lab.join_ledgers(tmp_path)
     assert [look.number for look in test_set.looks] == [1, 2, 3, 4, 5, 6]
