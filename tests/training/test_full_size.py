@@ -8,7 +8,8 @@ from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.spec.presets import load_preset
 from ensemble_lab.training.fit import Callbacks, Examples, fit
 
-pytestmark = [pytest.mark.keras, pytest.mark.slow]
+# A slow machine beside other work takes more than the five minutes that a test may take.
+pytestmark = [pytest.mark.keras, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 MOST_EPOCHS = 60
 
