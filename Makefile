@@ -2,14 +2,19 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+FULL_SIZE := tests/training/test_full_size.py
 
-.PHONY: demo test lint bench results clean
+.PHONY: demo test test-full-size lint bench results clean
 
 demo: $(VENV)/.installed-train
 	$(BIN)/ensemble-lab demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --deselect $(FULL_SIZE)
+
+# By itself: 15 to 40 minutes where a core has no AVX-512.
+test-full-size: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest $(FULL_SIZE)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

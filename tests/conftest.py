@@ -57,6 +57,16 @@ def count_skipped(config: pytest.Config) -> int:
     return len(reporter.stats.get("skipped", ())) if reporter else 0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that are slow as a whole: at the end one core would wait for another."""
+    items.sort(key=lambda item: not is_slow_file(item))
+
+
+def is_slow_file(item: pytest.Item) -> bool:
+    marks = getattr(getattr(item, "module", None), "pytestmark", [])
+    return any(mark.name == "slow" for mark in (marks if isinstance(marks, list) else [marks]))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where everything must be there, what skips in a way of its own fails the session."""
     if is_all_required() and count_skipped(session.config) and session.exitstatus == 0:
