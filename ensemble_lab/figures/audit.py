@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ensemble_lab.analysis.picking import Shortcut
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _TITLE_WIDTH = 400.0
 _BAR = 0.36
 
 
+@house_figure
 def draw_audit(
     shortcuts: Sequence[Shortcut], *, title: str = "", path: Path | str | None = None
 ) -> "Figure":
@@ -45,26 +46,19 @@ def draw_audit(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
     if not shortcuts:
         raise PredictionError("shortcuts must be one or more to be drawn; got none.")
-    with house_style():
-        from matplotlib.figure import Figure
+    from matplotlib.figure import Figure
 
-        height = 1.5 + 0.75 * len(shortcuts)
-        figure: Figure = Figure(
-            figsize=(6.4, height), dpi=DPI, facecolor="white", layout="constrained"
-        )
-        _draw(figure.add_subplot(), shortcuts, title)
-        figure.legend(
-            frameon=False,
-            prop={"family": FAMILY, "size": 8},
-            loc="outside lower center",
-            ncols=2,
-        )
-        if path is not None:
-            save_figure(figure, Path(path))
+    height = 1.5 + 0.75 * len(shortcuts)
+    figure: Figure = Figure(figsize=(6.4, height), dpi=DPI, facecolor="white", layout="constrained")
+    _draw(figure.add_subplot(), shortcuts, title)
+    figure.legend(
+        frameon=False,
+        prop={"family": FAMILY, "size": 8},
+        loc="outside lower center",
+        ncols=2,
+    )
     return figure
 
 

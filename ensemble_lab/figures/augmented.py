@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ensemble_lab.arrays import Images
-from ensemble_lab.figures.files import check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import house_figure
 from ensemble_lab.figures.layout import POINT
 from ensemble_lab.figures.lettering import fit_classes, measure
 from ensemble_lab.figures.sheet import (
@@ -36,6 +36,7 @@ _INDEX, _SMALL = 7.5, 7.0
 _LEAST_WIDTH = 560
 
 
+@house_figure
 def draw_augmented(
     augmented: Augmented,
     *,
@@ -63,13 +64,7 @@ def draw_augmented(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
-    with house_style():
-        figure = _draw(augmented, class_names, title or augmented.member.key)
-        if path is not None:
-            save_figure(figure, Path(path))
-    return figure
+    return _draw(augmented, class_names, title or augmented.member.key)
 
 
 def _draw(augmented: Augmented, class_names: tuple[str, ...] | None, title: str) -> "Figure":

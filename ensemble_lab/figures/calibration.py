@@ -11,7 +11,7 @@ from ensemble_lab.analysis.intervals import wilson
 from ensemble_lab.analysis.reliability import Bins, fill_bins, space_by_doubt
 from ensemble_lab.arrays import Floats
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.history_axes import choose_ticks, set_scale
 from ensemble_lab.figures.lettering import FAMILY, shorten
 
@@ -36,6 +36,7 @@ class Line(NamedTuple):
     calibration: Calibration
 
 
+@house_figure
 def draw_calibration(
     lines: Sequence[Line],
     members: Sequence[Calibration] = (),
@@ -79,30 +80,25 @@ def draw_calibration(
     """
     if not 1 <= len(lines) <= len(_COLOURS):
         raise PredictionError(f"lines must be 1 or {len(_COLOURS)}; got {len(lines)}.")
-    if path is not None:
-        check_figure_path(path)
-    with house_style():
-        from matplotlib.figure import Figure
+    from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(9.6, 4.6), dpi=DPI, facecolor="white", layout="constrained")
-        grid = figure.add_gridspec(2, 2, height_ratios=(4, 1), wspace=0.06)
-        above, below = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
-        right = figure.add_subplot(grid[:, 1])
-        _draw_reliability(above, below, lines)
-        _draw_risk(right, lines, members, n_referred)
-        for axes in (above, below, right):
-            _dress(axes)
-        if title:
-            figure.suptitle(
-                shorten(title, _TITLE_WIDTH, 11),
-                fontsize=11,
-                fontfamily=FAMILY,
-                x=0.01,
-                horizontalalignment="left",
-                parse_math=False,
-            )
-        if path is not None:
-            save_figure(figure, Path(path))
+    figure = Figure(figsize=(9.6, 4.6), dpi=DPI, facecolor="white", layout="constrained")
+    grid = figure.add_gridspec(2, 2, height_ratios=(4, 1), wspace=0.06)
+    above, below = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
+    right = figure.add_subplot(grid[:, 1])
+    _draw_reliability(above, below, lines)
+    _draw_risk(right, lines, members, n_referred)
+    for axes in (above, below, right):
+        _dress(axes)
+    if title:
+        figure.suptitle(
+            shorten(title, _TITLE_WIDTH, 11),
+            fontsize=11,
+            fontfamily=FAMILY,
+            x=0.01,
+            horizontalalignment="left",
+            parse_math=False,
+        )
     return figure
 
 

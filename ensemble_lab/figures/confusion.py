@@ -15,7 +15,7 @@ from ensemble_lab.figures.confusion_largest import (
     write_largest,
 )
 from ensemble_lab.figures.confusion_plan import Plan, build_plan, name_classes
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, measure, shorten, wrap, write
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _MOST_RULED = 40
 _DARK = 0.55
 
 
+@house_figure
 def draw_confusion(
     confusion: Confusion, *, normalise: bool = False, path: Path | str | None = None
 ) -> "Figure":
@@ -65,17 +66,11 @@ def draw_confusion(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
     values: Array = confusion.shares if normalise else confusion.counts
     words = _write_cells(values, normalise=normalise)
     names = name_classes(confusion.class_names)
-    with house_style():
-        plan = build_plan(len(names), names, [word for row in words for word in row])
-        figure = _draw(confusion, values, words, names, plan, normalise=normalise)
-        if path is not None:
-            save_figure(figure, Path(path))
-    return figure
+    plan = build_plan(len(names), names, [word for row in words for word in row])
+    return _draw(confusion, values, words, names, plan, normalise=normalise)
 
 
 def _write_cells(values: Array, *, normalise: bool) -> list[list[str]]:

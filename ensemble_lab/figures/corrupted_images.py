@@ -9,7 +9,7 @@ import numpy as np
 from ensemble_lab.arrays import Images, Index
 from ensemble_lab.data.corruptions import CORRUPTIONS, STRENGTHS, corrupt_images
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.frontier_axes import INK
 from ensemble_lab.figures.lettering import FAMILY
 
@@ -28,6 +28,7 @@ _MARGIN, _NAMES, _HEADER = 0.15, 0.95, 0.3
 _BOLD, _SMALL = 9.0, 8.0
 
 
+@house_figure
 def draw_corruption_examples(
     images: Images,
     *,
@@ -68,18 +69,13 @@ def draw_corruption_examples(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
     if not 1 <= len(images) <= MOST_EXAMPLES:
         raise PredictionError(
             f"images must be 1 to {MOST_EXAMPLES} to be drawn; got {len(images)}."
         )
     if not names:
         raise PredictionError("names must be at least one corruption; got none.")
-    with house_style():
-        figure = _draw(images, names, np.arange(len(images)) if index is None else index, split)
-        if path is not None:
-            save_figure(figure, Path(path))
+    figure = _draw(images, names, np.arange(len(images)) if index is None else index, split)
     return figure
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.frontier_axes import INK
 from ensemble_lab.figures.lettering import FAMILY, is_drawable, shorten, wrap
 
@@ -64,6 +64,7 @@ class ErrorCurve:
     n_examples: int
 
 
+@house_figure
 def draw_corruption_curves(
     curves: Sequence[ErrorCurve],
     *,
@@ -98,15 +99,9 @@ def draw_corruption_curves(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
     if not curves:
         raise PredictionError("curves must be at least one; got none.")
-    with house_style():
-        figure = _draw(curves, title, note)
-        if path is not None:
-            save_figure(figure, Path(path))
-    return figure
+    return _draw(curves, title, note)
 
 
 def _draw(curves: Sequence[ErrorCurve], title: str, note: str) -> "Figure":

@@ -8,7 +8,7 @@ import numpy as np
 from ensemble_lab.arrays import Images
 from ensemble_lab.data.dataset import Split, take_index
 from ensemble_lab.exceptions import DataError
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, measure, spell
 from ensemble_lab.figures.sheet import FAINT, INK
 
@@ -76,6 +76,7 @@ def describe_example(
     return f"{title or split.name} {index}: label {name}, {shape}"
 
 
+@house_figure
 def draw_digit(
     split: Split,
     index: int,
@@ -111,8 +112,6 @@ def draw_digit(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
     text = spell(describe_example(split, index, class_names=class_names, title=title))
     image = take_index(split, np.array([index], np.int64)).images[0]
     if image.size > MOST_NUMBERS:
@@ -120,12 +119,9 @@ def draw_digit(
             f"an image must have at most {MOST_NUMBERS:,} numbers to be drawn as such; got "
             f"{image.size:,}, in {split.name} {index}. Print them without a file."
         )
-    with house_style():
-        axes = _open(image) if axes is None else axes
-        _draw(axes, image, text)
-        figure = axes.figure.figure
-        if path is not None:
-            save_figure(figure, Path(path))
+    axes = _open(image) if axes is None else axes
+    _draw(axes, image, text)
+    figure = axes.figure.figure
     return figure
 
 

@@ -12,7 +12,7 @@ from ensemble_lab.analysis.groups import number_groups
 from ensemble_lab.analysis.pair_measures import PairMeasure, find_pair_measure
 from ensemble_lab.arrays import Floats
 from ensemble_lab.figures.diversity_plan import Plan, build_plan
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten, wrap, write
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _DARK = 0.55
 _MOST_RULED = 40
 
 
+@house_figure
 def draw_diversity(
     diversity: Diversity,
     members: Sequence[str],
@@ -68,19 +69,14 @@ def draw_diversity(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
     row = find_pair_measure(measure)
     values = diversity.pairs[measure]
     words = [[_write_value(value, measure) for value in line] for line in values.tolist()]
-    with house_style():
-        plan = build_plan(members, [word for line in words for word in line])
-        figure = _draw(values, words, plan, measure=measure)
-        _draw_groups(figure.axes[0], members)
-        _write_heading(figure, row, title, diversity, plan)
-        _write_notes(figure, values, measure, plan)
-        if path is not None:
-            save_figure(figure, Path(path))
+    plan = build_plan(members, [word for line in words for word in line])
+    figure = _draw(values, words, plan, measure=measure)
+    _draw_groups(figure.axes[0], members)
+    _write_heading(figure, row, title, diversity, plan)
+    _write_notes(figure, values, measure, plan)
     return figure
 
 

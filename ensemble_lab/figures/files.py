@@ -1,9 +1,10 @@
 """Figures on disk: what they can be written as, in one style, whole or not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import closest
@@ -12,7 +13,17 @@ from ensemble_lab.store.files import replacing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["DPI", "FORMATS", "check_figure_path", "house_style", "save_figure", "save_pages"]
+__all__ = [
+    "DPI",
+    "FORMATS",
+    "check_figure_path",
+    "house_figure",
+    "house_style",
+    "save_figure",
+    "save_pages",
+]
+
+_Asked = ParamSpec("_Asked")
 
 FORMATS = ("png", "svg", "pdf")
 """What a figure can be written as, by the ending of its path."""
@@ -49,6 +60,27 @@ def house_style() -> Iterator[None]:
     # Without the salt the names inside an SVG are random.
     with matplotlib.style.context(["default", {"svg.hashsalt": "ensemble_lab"}]):
         yield
+
+
+def house_figure(draw: "Callable[_Asked, Figure]") -> "Callable[_Asked, Figure]":
+    """Let a function draw in the house's style, and write what it returns to its `path`.
+
+    `path` is a keyword of the function; nothing is drawn for one that cannot be written as a
+    figure, and nothing is written without one.
+    """
+
+    @wraps(draw)
+    def draw_and_save(*given: _Asked.args, **named: _Asked.kwargs) -> "Figure":
+        path = named.get("path")
+        if path is not None:
+            check_figure_path(path)  # type: ignore[arg-type]
+        with house_style():
+            figure = draw(*given, **named)
+            if path is not None:
+                save_figure(figure, Path(path))  # type: ignore[arg-type]
+        return figure
+
+    return draw_and_save
 
 
 def save_figure(figure: "Figure", path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.frontier_axes import (
     INK,
     STYLES,
@@ -59,6 +59,7 @@ class FrontierPoint:
     tflop: float
 
 
+@house_figure
 def draw_frontier(
     points: Sequence[FrontierPoint],
     quoted: Sequence[Quoted] = QUOTED,
@@ -92,15 +93,9 @@ def draw_frontier(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
     dots = [*_quoted_dots(quoted), *_own_dots(points)]
     drawn = [dot for dot in dots if dot.tflop > 0 and dot.errors > 0]
-    with house_style():
-        figure = _draw(drawn, [dot.label for dot in dots if dot not in drawn])
-        if path is not None:
-            save_figure(figure, Path(path))
-    return figure
+    return _draw(drawn, [dot.label for dot in dots if dot not in drawn])
 
 
 def _own_dots(points: Sequence[FrontierPoint]) -> Iterator[Dot]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ensemble_lab.analysis.curves import Band
 from ensemble_lab.arrays import Floats
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.history_axes import Line, draw_panel, set_epochs, set_scale
 from ensemble_lab.figures.history_series import N_STYLES, Entry, Series, build_key, build_series
 from ensemble_lab.figures.lettering import FAMILY, is_drawable, measure, shorten, wrap, write
@@ -66,6 +66,7 @@ _PANELS = (
 )
 
 
+@house_figure
 def draw_history(
     histories: Sequence[MemberHistory],
     *,
@@ -104,14 +105,8 @@ def draw_history(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
     series = build_series(histories, by)
-    with house_style():
-        figure = _draw(series, build_key(histories, by), title)
-        if path is not None:
-            save_figure(figure, Path(path))
-    return figure
+    return _draw(series, build_key(histories, by), title)
 
 
 def _draw(series: Sequence[Series], key: Sequence[Entry], title: str) -> "Figure":

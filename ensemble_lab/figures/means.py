@@ -7,7 +7,7 @@ import numpy as np
 
 from ensemble_lab.arrays import Floats, Images
 from ensemble_lab.data.class_means import ClassMeans
-from ensemble_lab.figures.files import check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import house_figure
 from ensemble_lab.figures.layout import POINT
 from ensemble_lab.figures.lettering import fit_classes
 from ensemble_lab.figures.sheet import (
@@ -34,6 +34,7 @@ _LARGEST_SD = 127.5
 """Half of the pixels 0 and half 255."""
 
 
+@house_figure
 def draw_class_means(
     class_means: ClassMeans,
     *,
@@ -65,13 +66,7 @@ def draw_class_means(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
-    with house_style():
-        figure = _draw(class_means, class_names, title or class_means.split)
-        if path is not None:
-            save_figure(figure, Path(path))
-    return figure
+    return _draw(class_means, class_names, title or class_means.split)
 
 
 def _draw(class_means: ClassMeans, class_names: tuple[str, ...] | None, title: str) -> "Figure":

@@ -7,7 +7,7 @@ import numpy as np
 
 from ensemble_lab.arrays import Floats
 from ensemble_lab.data.projection import Projection
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, measure, name_class, shorten, spell, write
 from ensemble_lab.figures.placement import Box, place_labels
 from ensemble_lab.figures.sheet import FAINT, INK
@@ -30,6 +30,7 @@ _MARKERS = ("o", "^", "s", "D", "v")
 _FEW, _SEVERAL = 10, 30
 
 
+@house_figure
 def draw_projection(
     projection: Projection,
     *,
@@ -60,13 +61,7 @@ def draw_projection(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
-    with house_style():
-        figure = _draw(projection, class_names, title or projection.split)
-        if path is not None:
-            save_figure(figure, Path(path))
-    return figure
+    return _draw(projection, class_names, title or projection.split)
 
 
 def draw_map(

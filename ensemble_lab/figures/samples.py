@@ -10,7 +10,7 @@ import numpy as np
 from ensemble_lab.data.dataset import Split, take_index
 from ensemble_lab.data.sampling import sample_split
 from ensemble_lab.exceptions import DataError
-from ensemble_lab.figures.files import check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import house_figure
 from ensemble_lab.figures.layout import POINT
 from ensemble_lab.figures.lettering import fit_classes
 from ensemble_lab.figures.sheet import MARGIN, Letters, draw_pictures, open_sheet, write_heading
@@ -32,6 +32,7 @@ _INDEX = 7.5
 _PICTURE_TOP, _BELOW = 24, 34
 
 
+@house_figure
 def draw_samples(
     split: Split,
     *,
@@ -69,8 +70,6 @@ def draw_samples(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
     n_shown = len(index) or min(n_examples, split.n_examples)
     if n_shown > MOST_SAMPLES:
         raise DataError(
@@ -82,11 +81,7 @@ def draw_samples(
     else:
         shown = sample_split(split, n_examples, seed=seed)
         note = f"{n_shown} of {split.n_examples:,} examples, drawn with seed {seed}"
-    with house_style():
-        figure = _draw(shown, class_names, title or split.name, note)
-        if path is not None:
-            save_figure(figure, Path(path))
-    return figure
+    return _draw(shown, class_names, title or split.name, note)
 
 
 def _draw(shown: Split, class_names: tuple[str, ...] | None, title: str, note: str) -> "Figure":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ensemble_lab.analysis.subsets import SubsetCurve
-from ensemble_lab.figures.files import DPI, check_figure_path, house_style, save_figure
+from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _MOST_MARKED = 40
 """Members up to which each size has a marker."""
 
 
+@house_figure
 def draw_subset_curve(
     curve: SubsetCurve,
     *,
@@ -51,20 +52,15 @@ def draw_subset_curve(
     StoreError
         The file cannot be written.
     """
-    if path is not None:
-        check_figure_path(path)
-    with house_style():
-        from matplotlib.figure import Figure
+    from matplotlib.figure import Figure
 
-        figure: Figure
-        if axes is None:
-            figure = Figure(figsize=(6.0, 4.0), dpi=DPI, facecolor="white", layout="constrained")
-            axes = figure.add_subplot()
-        else:
-            figure = axes.get_figure(root=True)  # type: ignore[assignment]
-        _draw(axes, curve, title)
-        if path is not None:
-            save_figure(figure, Path(path))
+    figure: Figure
+    if axes is None:
+        figure = Figure(figsize=(6.0, 4.0), dpi=DPI, facecolor="white", layout="constrained")
+        axes = figure.add_subplot()
+    else:
+        figure = axes.get_figure(root=True)  # type: ignore[assignment]
+    _draw(axes, curve, title)
     return figure
 
 
