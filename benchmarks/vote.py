@@ -11,7 +11,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.preprocessing import LabelEncoder
 from timing import measure, render_ratios
 
-from ensemble_lab.analysis.vote import combine
+from ensemble_lab.analysis.votes.vote import combine
 from ensemble_lab.argmax import choose_classes
 from ensemble_lab.arrays import Labels, Votes
 from ensemble_lab.decision import Decision

@@ -40,8 +40,8 @@ _NAMES = {
     "Run": "store.run",
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
-    "Vote": "analysis.vote",
-    "apply_temperature": "analysis.temperature",
+    "Vote": "analysis.votes.vote",
+    "apply_temperature": "analysis.calibration.temperature",
     "audit_run": "workflows.audit",
     "augment_data": "workflows.augmented",
     "build_catalogue": "errors.catalogue",
@@ -52,12 +52,12 @@ _NAMES = {
     "build_mosaic": "figures.mosaic",
     "build_projection": "data.projection",
     "collect_results": "workflows.results",
-    "clopper_pearson": "analysis.intervals",
-    "combine": "analysis.vote",
+    "clopper_pearson": "analysis.significance.intervals",
+    "combine": "analysis.votes.vote",
     "compare_ensembles": "workflows.significance",
     "compare_member_errors": "workflows.recipes",
     "corrupt_images": "data.corruptions",
-    "count_band": "analysis.bands",
+    "count_band": "analysis.votes.bands",
     "count_confusion": "workflows.confusion",
     "draw_audit": "figures.audit",
     "draw_augmented": "figures.augmented",
@@ -75,17 +75,17 @@ _NAMES = {
     "draw_projection": "figures.projection",
     "draw_samples": "figures.samples",
     "draw_subset_curve": "figures.subset_curve",
-    "examples_needed": "analysis.paired",
+    "examples_needed": "analysis.significance.paired",
     "find_errors": "workflows.errors",
     "find_preset": "spec.presets",
     "find_results": "workflows.experiments",
     "find_runs": "store.run",
-    "fit_log_odds": "analysis.weights",
-    "fit_temperature": "analysis.temperature",
+    "fit_log_odds": "analysis.votes.weights",
+    "fit_temperature": "analysis.calibration.temperature",
     "join_ledgers": "workflows.ledger",
     "judge_run": "workflows.verdicts",
     "keep_errors": "workflows.errors",
-    "least_significant": "analysis.paired",
+    "least_significant": "analysis.significance.paired",
     "list_corruption_errors": "workflows.corruption_rows",
     "list_presets": "workflows.presets",
     "list_runs": "workflows.inspect",
@@ -104,7 +104,7 @@ _NAMES = {
     "load_preset": "spec.presets",
     "load_results": "workflows.experiments",
     "load_validation_labels": "store.labels",
-    "mcnemar_exact": "analysis.paired",
+    "mcnemar_exact": "analysis.significance.paired",
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
@@ -139,7 +139,7 @@ _NAMES = {
     "score_vote": "workflows.vote",
     "score_vote_by_group": "workflows.vote",
     "select": "workflows.select",
-    "select_members": "analysis.selection",
+    "select_members": "analysis.selection.methods",
     "size_preset": "workflows.presets",
     "summarise": "workflows.summarise",
     "summarise_data": "workflows.data",
@@ -148,20 +148,24 @@ _NAMES = {
     "tell_recipes": "workflows.significance_text",
     "trace_preset": "workflows.presets",
     "train": "workflows.train",
-    "wilson": "analysis.intervals",
+    "wilson": "analysis.significance.intervals",
 }
 """Public names and the module of each."""
 
 __all__ = ["__version__", *_NAMES]
 
 if TYPE_CHECKING:
-    from ensemble_lab.analysis.bands import count_band
-    from ensemble_lab.analysis.intervals import clopper_pearson, wilson
-    from ensemble_lab.analysis.paired import examples_needed, least_significant, mcnemar_exact
-    from ensemble_lab.analysis.selection import select_members
-    from ensemble_lab.analysis.temperature import apply_temperature, fit_temperature
-    from ensemble_lab.analysis.vote import Vote, combine
-    from ensemble_lab.analysis.weights import fit_log_odds
+    from ensemble_lab.analysis.calibration.temperature import apply_temperature, fit_temperature
+    from ensemble_lab.analysis.selection.methods import select_members
+    from ensemble_lab.analysis.significance.intervals import clopper_pearson, wilson
+    from ensemble_lab.analysis.significance.paired import (
+        examples_needed,
+        least_significant,
+        mcnemar_exact,
+    )
+    from ensemble_lab.analysis.votes.bands import count_band
+    from ensemble_lab.analysis.votes.vote import Vote, combine
+    from ensemble_lab.analysis.votes.weights import fit_log_odds
     from ensemble_lab.data.class_means import build_class_means
     from ensemble_lab.data.corruptions import corrupt_images
     from ensemble_lab.data.projection import build_projection

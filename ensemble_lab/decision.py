@@ -22,9 +22,9 @@ RULES = (
     "borda",
     "maximum",
 )
-"""Names of the rules; `ensemble_lab.analysis.rules` holds a row for each."""
+"""Names of the rules; `ensemble_lab.analysis.votes.rules` holds a row for each."""
 TIES = ("mean-probability", "lowest", "random")
-"""Names of the tie policies; `ensemble_lab.analysis.ties` holds a row for each."""
+"""Names of the tie policies; `ensemble_lab.analysis.votes.ties` holds a row for each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,7 +47,7 @@ def test_store_needs_neither_frameworks_nor_pydantic(module):
     assert not loaded_by(f"import {module}") & (HEAVY | {"pydantic", "typer", "rich"})
 
 
-@pytest.mark.parametrize("module", ["decision", "seeds", "analysis.vote", "errors.filters"])
+@pytest.mark.parametrize("module", ["decision", "seeds", "analysis.votes.vote", "errors.filters"])
 def test_arrays_in_arrays_out_needs_numpy_alone(module):
     assert not loaded_by(f"import ensemble_lab.{module}") & (HEAVY | {"pydantic", "typer"})
 

@@ -37,8 +37,8 @@ from ensemble_lab.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from ensemble_lab.analysis.calibration import Calibration
-    from ensemble_lab.analysis.temperature import Temperature
+    from ensemble_lab.analysis.calibration.measures import Calibration
+    from ensemble_lab.analysis.calibration.temperature import Temperature
     from ensemble_lab.workflows.calibration import CalibrationReport
 
 __all__ = ["command"]
@@ -75,7 +75,7 @@ def command(
     format: DataFormat = "table",
 ) -> None:
     """Say how far probabilities can be believed."""
-    from ensemble_lab.analysis.calibration import N_BINS
+    from ensemble_lab.analysis.calibration.measures import N_BINS
     from ensemble_lab.cli.calibration_rows import COLUMNS, describe, list_rows
     from ensemble_lab.workflows.calibration import save_calibration, score_calibration
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ensemble_lab.analysis.risk_coverage import RiskCoverage, count_referred
+from ensemble_lab.analysis.calibration.risk_coverage import RiskCoverage, count_referred
 
 if TYPE_CHECKING:
-    from ensemble_lab.analysis.calibration import Calibration
-    from ensemble_lab.analysis.reliability import Bins
-    from ensemble_lab.analysis.temperature import Temperature
+    from ensemble_lab.analysis.calibration.measures import Calibration
+    from ensemble_lab.analysis.calibration.reliability import Bins
+    from ensemble_lab.analysis.calibration.temperature import Temperature
     from ensemble_lab.arrays import Booleans, Floats
     from ensemble_lab.workflows.calibration import CalibrationReport
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ensemble_lab.analysis.vote import Vote
+from ensemble_lab.analysis.votes.vote import Vote
 from ensemble_lab.arrays import Index, check_axes
 from ensemble_lab.errors.table import Catalogue
 from ensemble_lab.exceptions import PredictionError

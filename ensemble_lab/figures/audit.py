@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ensemble_lab.analysis.picking import Shortcut
+from ensemble_lab.analysis.selection.picking import Shortcut
 from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.figures.axes import INK, dress_axes
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_audit"]
 
-_INK, _GRID, _GAINED, _KEPT = "#1A1A1A", "#E6E6E6", "#E69F00", "#0072B2"
+_GAINED, _KEPT = "#E69F00", "#0072B2"
 _TITLE_WIDTH = 400.0
 _BAR = 0.36
 
@@ -81,7 +82,7 @@ def _draw(axes: "Axes", shortcuts: Sequence[Shortcut], title: str) -> None:
                 va="center",
                 fontsize=8,
                 fontfamily=FAMILY,
-                color=_INK,
+                color=INK,
             )
     names = [f"{each.name}\nof {each.n_candidates:,}" for each in shortcuts]
     axes.set_yticks(list(places), names, fontfamily=FAMILY)
@@ -89,15 +90,11 @@ def _draw(axes: "Axes", shortcuts: Sequence[Shortcut], title: str) -> None:
     least = min(0.0, *(each.kept for each in shortcuts))
     most = max(1.0, *(each.gained for each in shortcuts), *(each.kept for each in shortcuts))
     axes.set_xlim(least * 1.15, most * 1.15)
-    axes.axvline(0, color=_INK, linewidth=0.8, zorder=3)
+    axes.axvline(0, color=INK, linewidth=0.8, zorder=3)
     axes.set_xlabel("errors fewer than without a choice, of the whole test set", fontsize=9)
     axes.xaxis.label.set_fontfamily(FAMILY)
-    axes.grid(axis="x", color=_GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8, colors=_INK, labelfontfamily=FAMILY)
+    dress_axes(axes, grid="x", bare=("top", "right", "left"))
     axes.tick_params(axis="y", length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
     if title:
         text = shorten(title, _TITLE_WIDTH, 10)
         axes.set_title(text, fontsize=10, fontfamily=FAMILY, loc="left", parse_math=False)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ensemble_lab.arrays import Images
+from ensemble_lab.figures.axes import FAINT
 from ensemble_lab.figures.files import house_figure
 from ensemble_lab.figures.layout import POINT
 from ensemble_lab.figures.lettering import fit_classes, measure
 from ensemble_lab.figures.sheet import (
-    FAINT,
     MARGIN,
     Letters,
     draw_pictures,

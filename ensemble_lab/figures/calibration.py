@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ensemble_lab.analysis.calibration import Calibration
-from ensemble_lab.analysis.intervals import wilson
-from ensemble_lab.analysis.reliability import Bins, fill_bins, space_by_doubt
+from ensemble_lab.analysis.calibration.measures import Calibration
+from ensemble_lab.analysis.calibration.reliability import Bins, fill_bins, space_by_doubt
+from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.arrays import Floats
 from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.figures.axes import choose_ticks, dress_axes, set_scale
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.history_axes import choose_ticks, set_scale
 from ensemble_lab.figures.lettering import FAMILY, shorten
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Line", "draw_calibration"]
 
-_INK, _GRID, _FAINT, _MEMBER = "#1A1A1A", "#E6E6E6", "#808080", "#BFBFBF"
+_FAINT, _MEMBER = "#808080", "#BFBFBF"
 _COLOURS = ("#0072B2", "#D55E00")
 _MARKERS = ("o", "s")
 _TITLE_WIDTH = 560.0
@@ -89,7 +89,7 @@ def draw_calibration(
     _draw_reliability(above, below, lines)
     _draw_risk(right, lines, members, n_referred)
     for axes in (above, below, right):
-        _dress(axes)
+        dress_axes(axes)
     if title:
         figure.suptitle(
             shorten(title, _TITLE_WIDTH, 11),
@@ -261,11 +261,3 @@ def _mark_shares(axes: "Axes", least: float) -> None:
     axes.xaxis.set_major_locator(FixedLocator(choose_ticks(least, 1.0)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
-
-
-def _dress(axes: "Axes") -> None:
-    axes.grid(color=_GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8, colors=_INK, labelfontfamily=FAMILY)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ensemble_lab.analysis.confusion import Confusion, count_errors, rank_pairs, render_percent
 from ensemble_lab.arrays import Array, Floats
+from ensemble_lab.figures.axes import FAINT, INK
 from ensemble_lab.figures.confusion_largest import (
     MOST_LISTED,
     Largest,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_confusion"]
 
-_INK, _FAINT, _LINE = "#1A1A1A", "#595959", "#D9D9D9"
+_LINE = "#D9D9D9"
 _DIAGONAL = "#E8E8E8"
 # One hue from light to dark, so that lightness alone tells more from less.
 _LEAST, _MOST = (0.996, 0.878, 0.776), (0.550, 0.176, 0.016)
@@ -163,12 +164,12 @@ def _draw_ticks(axes: "Axes", plan: Plan) -> None:
     style: dict[str, Any] = {
         "fontsize": ticks.size,
         "fontfamily": FAMILY,
-        "color": _INK,
+        "color": INK,
         "parse_math": False,
     }
     axes.set_xticks(ticks.classes, ticks.words, rotation=90 if ticks.is_upright else 0, **style)
     axes.set_yticks(ticks.classes, ticks.words, **style)
-    axes.tick_params(length=0 if len(ticks.classes) == plan.n_classes else 2, pad=3, color=_INK)
+    axes.tick_params(length=0 if len(ticks.classes) == plan.n_classes else 2, pad=3, color=INK)
     axes.set_xlabel("predicted", fontsize=_NOTE, fontfamily=FAMILY, labelpad=4)
     axes.set_ylabel("label", fontsize=_NOTE, fontfamily=FAMILY, labelpad=4)
 
@@ -179,7 +180,7 @@ def _write_numbers(axes: "Axes", words: list[list[str]], strength: Floats, plan:
             if not word:
                 continue
             is_dark = strength[label, predicted] > _DARK
-            colour = _FAINT if label == predicted else ("white" if is_dark else _INK)
+            colour = FAINT if label == predicted else ("white" if is_dark else INK)
             axes.text(
                 predicted,
                 label,
@@ -207,7 +208,7 @@ def _draw_scale(figure: "Figure", values: Array, plan: Plan, *, normalise: bool)
         corner = (plan.list / plan.width, y / plan.height)
         figure.add_artist(Rectangle(corner, *size, facecolor=colour, linewidth=0))
         text = f"{render_percent(value)} %" if normalise else f"{value:,}"
-        write(figure, plan.list + 17, y + 2.5, text, _SMALL, _FAINT)
+        write(figure, plan.list + 17, y + 2.5, text, _SMALL, FAINT)
 
 
 def _draw_bars(axes: "Axes", confusion: Confusion, plan: Plan) -> None:
@@ -228,16 +229,16 @@ def _draw_bars(axes: "Axes", confusion: Confusion, plan: Plan) -> None:
                 text,
                 fontsize=_SMALL,
                 fontfamily=FAMILY,
-                color=_FAINT,
+                color=FAINT,
                 verticalalignment="center_baseline",
             )
     axes.set_yticks([])
     axes.set_xticks([] if has_words else [0, longest])
-    axes.tick_params(labelsize=_SMALL, labelfontfamily=FAMILY, colors=_FAINT, length=2)
+    axes.tick_params(labelsize=_SMALL, labelfontfamily=FAMILY, colors=FAINT, length=2)
     for side in ("top", "right", "bottom"):
         axes.spines[side].set_visible(False)
     axes.spines["left"].set(color=_LINE, linewidth=0.8)
-    axes.set_title("errors", fontsize=_NOTE, fontfamily=FAMILY, color=_INK, loc="left", pad=6)
+    axes.set_title("errors", fontsize=_NOTE, fontfamily=FAMILY, color=INK, loc="left", pad=6)
 
 
 def _write_heading(figure: "Figure", confusion: Confusion, plan: Plan) -> None:
@@ -250,8 +251,8 @@ def _write_heading(figure: "Figure", confusion: Confusion, plan: Plan) -> None:
     title = f"{confusion.split}: {n_errors} in {confusion.n_examples:,} examples"
     width = plan.width - 2 * plan.margin
     text = shorten(title, width, _TITLE, "bold")
-    write(figure, plan.margin, plan.height - 22, text, _TITLE, _INK, weight="bold")
-    write(figure, plan.margin, plan.height - 37, shorten(whose, width, _NOTE), _NOTE, _FAINT)
+    write(figure, plan.margin, plan.height - 22, text, _TITLE, INK, weight="bold")
+    write(figure, plan.margin, plan.height - 37, shorten(whose, width, _NOTE), _NOTE, FAINT)
 
 
 def _write_notes(figure: "Figure", plan: Plan, *, normalise: bool) -> None:
@@ -260,4 +261,4 @@ def _write_notes(figure: "Figure", plan: Plan, *, normalise: bool) -> None:
         note = f"Numbers are percent of the label's examples. {note}"
     width = plan.width - 2 * plan.margin
     for row, line in enumerate(wrap(note, width, _SMALL)):
-        write(figure, plan.margin, plan.margin + 14 - 10 * row, line, _SMALL, _FAINT)
+        write(figure, plan.margin, plan.margin + 14 - 10 * row, line, _SMALL, FAINT)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ensemble_lab.figures.axes import INK
 from ensemble_lab.figures.confusion_plan import Plan
 from ensemble_lab.figures.lettering import measure, shorten, write
 from ensemble_lab.figures.placement import Box, place_labels
@@ -15,7 +16,6 @@ __all__ = ["MOST_LISTED", "Largest", "mark_largest", "write_largest"]
 
 MOST_LISTED = 12
 
-_INK = "#1A1A1A"
 _HEAD, _SMALL, _RANK = 8.5, 7.5, 7.0
 _LINE_HEIGHT = 11.0
 _LEAST_MARK = 6.0
@@ -54,7 +54,7 @@ def mark_largest(figure: "Figure", largest: Sequence[Largest], plan: Plan) -> No
                 2 * half / plan.width,
                 2 * half / plan.height,
                 fill=False,
-                edgecolor=_INK,
+                edgecolor=INK,
                 linewidth=0.8,
             )
         )
@@ -64,21 +64,21 @@ def mark_largest(figure: "Figure", largest: Sequence[Largest], plan: Plan) -> No
     for rank, place in zip(ranks, place_labels(points, sizes, frames, room), strict=True):
         if place is not None:
             x, y = place.box.left, place.box.bottom + 0.15 * _RANK
-            write(figure, x, y, rank, _RANK, _INK, weight="bold")
+            write(figure, x, y, rank, _RANK, INK, weight="bold")
 
 
 def write_largest(figure: "Figure", largest: Sequence[Largest], n_pairs: int, plan: Plan) -> None:
     """Write the cells by name, largest first, under how many there are in all."""
     top = plan.bottom + plan.side
     head = f"largest {len(largest)} of {n_pairs:,} pairs" if largest else "no error"
-    write(figure, plan.list, top + 6, head, _HEAD, _INK)
+    write(figure, plan.list, top + 6, head, _HEAD, INK)
     for row, each in enumerate(largest, start=1):
         y = top - row * _LINE_HEIGHT
         room = plan.list_width - 22 - measure(each.number, _SMALL)
-        write(figure, plan.list, y, str(row), _RANK, _INK, weight="bold")
-        write(figure, plan.list + 16, y, _fit(each.pair, room), _SMALL, _INK)
+        write(figure, plan.list, y, str(row), _RANK, INK, weight="bold")
+        write(figure, plan.list + 16, y, _fit(each.pair, room), _SMALL, INK)
         end = plan.list + plan.list_width
-        write(figure, end, y, each.number, _SMALL, _INK, align="right")
+        write(figure, end, y, each.number, _SMALL, INK, align="right")
 
 
 def _fit(pair: str, room: float) -> str:

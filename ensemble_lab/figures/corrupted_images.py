@@ -9,8 +9,8 @@ import numpy as np
 from ensemble_lab.arrays import Images, Index
 from ensemble_lab.data.corruptions import CORRUPTIONS, STRENGTHS, corrupt_images
 from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.figures.axes import INK
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.frontier_axes import INK
 from ensemble_lab.figures.lettering import FAMILY
 
 if TYPE_CHECKING:

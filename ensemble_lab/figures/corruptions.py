@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.figures.axes import INK, dress_axes
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.frontier_axes import INK
 from ensemble_lab.figures.lettering import FAMILY, is_drawable, shorten, wrap
 
 if TYPE_CHECKING:
@@ -189,11 +189,7 @@ def _draw_scales(axes: "Axes", curves: Sequence[ErrorCurve]) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.6g} %"))
     for each in axes.figure.axes:
-        each.grid(color="#E6E6E6", linewidth=0.6)
-        each.set_axisbelow(True)
-        each.tick_params(labelsize=_SMALL, colors=INK, labelfontfamily=FAMILY)
-        for side in ("top", "right"):
-            each.spines[side].set_visible(False)
+        dress_axes(each)
 
 
 def _write_notes(curves: Sequence[ErrorCurve], note: str) -> str:

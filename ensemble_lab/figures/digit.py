@@ -8,9 +8,9 @@ import numpy as np
 from ensemble_lab.arrays import Images
 from ensemble_lab.data.dataset import Split, take_index
 from ensemble_lab.exceptions import DataError
+from ensemble_lab.figures.axes import FAINT, INK
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, measure, spell
-from ensemble_lab.figures.sheet import FAINT, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ensemble_lab.analysis.confusion import render_percent
-from ensemble_lab.analysis.diversity import Diversity
-from ensemble_lab.analysis.groups import number_groups
-from ensemble_lab.analysis.pair_measures import PairMeasure, find_pair_measure
+from ensemble_lab.analysis.diversity.ensemble import Diversity
+from ensemble_lab.analysis.diversity.pair_measures import PairMeasure, find_pair_measure
+from ensemble_lab.analysis.votes.groups import number_groups
 from ensemble_lab.arrays import Floats
+from ensemble_lab.figures.axes import FAINT, INK
 from ensemble_lab.figures.diversity_plan import Plan, build_plan
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten, wrap, write
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_diversity"]
 
-_INK, _FAINT, _LINE, _DIAGONAL = "#1A1A1A", "#595959", "#D9D9D9", "#D9D9D9"
+_LINE, _DIAGONAL = "#D9D9D9", "#D9D9D9"
 # One hue from light to dark, so that lightness alone tells more from less.
 _LEAST, _MOST = (0.87, 0.92, 0.97), (0.03, 0.19, 0.42)
 _TITLE, _NOTE, _SMALL = 12.0, 8.5, 7.5
@@ -162,20 +163,20 @@ def _draw_groups(axes: "Axes", members: Sequence[str]) -> None:
     """Draw lines between groups, unless most members are groups of their own."""
     changes = np.flatnonzero(np.diff(number_groups(tuple(members)))) + 0.5
     if len(changes) <= len(members) / 2:
-        axes.hlines(changes, -0.5, len(members) - 0.5, color=_INK, linewidth=0.9)
-        axes.vlines(changes, -0.5, len(members) - 0.5, color=_INK, linewidth=0.9)
+        axes.hlines(changes, -0.5, len(members) - 0.5, color=INK, linewidth=0.9)
+        axes.vlines(changes, -0.5, len(members) - 0.5, color=INK, linewidth=0.9)
 
 
 def _draw_ticks(axes: "Axes", plan: Plan) -> None:
     style: dict[str, Any] = {
         "fontsize": plan.tick_size,
         "fontfamily": FAMILY,
-        "color": _INK,
+        "color": INK,
         "parse_math": False,
     }
     axes.set_xticks(plan.shown, plan.names, rotation=90 if plan.is_upright else 0, **style)
     axes.set_yticks(plan.shown, plan.names, **style)
-    axes.tick_params(length=0 if len(plan.shown) == plan.n_members else 2, pad=3, color=_INK)
+    axes.tick_params(length=0 if len(plan.shown) == plan.n_members else 2, pad=3, color=INK)
 
 
 def _write_numbers(axes: "Axes", words: list[list[str]], strength: Floats, plan: Plan) -> None:
@@ -189,7 +190,7 @@ def _write_numbers(axes: "Axes", words: list[list[str]], strength: Floats, plan:
                 word,
                 fontsize=plan.number_size,
                 fontfamily=FAMILY,
-                color="white" if strength[first, second] > _DARK else _INK,
+                color="white" if strength[first, second] > _DARK else INK,
                 horizontalalignment="center",
                 verticalalignment="center_baseline",
             )
@@ -211,8 +212,8 @@ def _draw_bar(axes: "Axes", low: float, high: float, measure: str) -> None:
     labels = [f"{round(tick * unit, 6):g}".replace("-", "−") for tick in ticks]
     if unit == 100:
         labels = [f"{label} %" for label in labels]
-    axes.set_yticks(ticks, labels, fontsize=_SMALL, fontfamily=FAMILY, color=_FAINT)
-    axes.tick_params(length=2, pad=3, color=_FAINT)
+    axes.set_yticks(ticks, labels, fontsize=_SMALL, fontfamily=FAMILY, color=FAINT)
+    axes.tick_params(length=2, pad=3, color=FAINT)
     for spine in axes.spines.values():
         spine.set(color=_LINE, linewidth=0.8)
 
@@ -223,13 +224,13 @@ def _write_heading(
     width = plan.width - 2 * plan.margin
     first = f"{title}: {row.title}" if title else row.title[0].upper() + row.title[1:]
     text = shorten(first, width, _TITLE, "bold")
-    write(figure, plan.margin, plan.height - 22, text, _TITLE, _INK, weight="bold")
+    write(figure, plan.margin, plan.height - 22, text, _TITLE, INK, weight="bold")
     mean = diversity.means[row.name]
     unit = "" if row.name == "error-correlation" else " %"
     value = "" if mean is None else f"mean {_write_value(mean, row.name)}{unit}, "
     n_examples = "1 example" if diversity.n_examples == 1 else f"{diversity.n_examples:,} examples"
     second = f"{value}{n_examples}; {row.more_diverse} = more diverse"
-    write(figure, plan.margin, plan.height - 37, shorten(second, width, _NOTE), _NOTE, _FAINT)
+    write(figure, plan.margin, plan.height - 37, shorten(second, width, _NOTE), _NOTE, FAINT)
 
 
 def _write_notes(figure: "Figure", values: Floats, measure: str, plan: Plan) -> None:
@@ -242,4 +243,4 @@ def _write_notes(figure: "Figure", values: Floats, measure: str, plan: Plan) -> 
         notes.append("White: none, where a member is always right or always wrong.")
     lines = wrap(" ".join(notes), plan.width - 2 * plan.margin, _SMALL)
     for place, line in enumerate(lines):
-        write(figure, plan.margin, plan.margin + 14 - 10 * place, line, _SMALL, _FAINT)
+        write(figure, plan.margin, plan.margin + 14 - 10 * place, line, _SMALL, FAINT)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ensemble_lab.figures.axes import INK
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.frontier_axes import (
-    INK,
     STYLES,
     Dot,
     Kind,

@@ -4,14 +4,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ensemble_lab.figures.axes import dress_axes
 from ensemble_lab.figures.lettering import FAMILY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["INK", "STYLES", "Dot", "Kind", "Style", "draw_axes", "draw_dot", "draw_legend"]
+__all__ = ["STYLES", "Dot", "Kind", "Style", "draw_axes", "draw_dot", "draw_legend"]
 
-INK = "#1A1A1A"
 _QUOTED = "#8C8C8C"
 
 
@@ -75,13 +75,9 @@ def draw_axes(axes: "Axes", dots: list[Dot]) -> None:
         axis.set_major_locator(FixedLocator([n * 10.0**e for e in range(-6, 9) for n in steps]))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axes.grid(color="#E6E6E6", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8, colors=INK, labelfontfamily=FAMILY)
+    dress_axes(axes)
     axes.set_xlabel("training, TFLOP", fontsize=9, fontfamily=FAMILY)
     axes.set_ylabel("test errors of 10,000", fontsize=9, fontfamily=FAMILY)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
 
 
 def draw_dot(axes: "Axes", dot: Dot) -> None:

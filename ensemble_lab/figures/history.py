@@ -8,8 +8,9 @@ import numpy as np
 
 from ensemble_lab.analysis.curves import Band
 from ensemble_lab.arrays import Floats
+from ensemble_lab.figures.axes import FAINT, INK, set_scale
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.history_axes import Line, draw_panel, set_epochs, set_scale
+from ensemble_lab.figures.history_axes import Line, draw_panel, set_epochs
 from ensemble_lab.figures.history_series import N_STYLES, Entry, Series, build_key, build_series
 from ensemble_lab.figures.lettering import FAMILY, is_drawable, measure, shorten, wrap, write
 from ensemble_lab.figures.placement import Box
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_history"]
 
-_INK, _FAINT = "#1A1A1A", "#595959"
 _TITLE, _HEAD, _SMALL = 12.0, 9.0, 7.5
 
 # In points, y upwards. The key stands below the validation panels, or in their place.
@@ -128,7 +128,7 @@ def _draw(series: Sequence[Series], key: Sequence[Entry], title: str) -> "Figure
             if is_lowest:
                 axes.set_xlabel("epoch", fontsize=_HEAD, fontfamily=FAMILY, labelpad=2)
     for left, head in zip(_COLUMNS[:n_columns], _HEADS, strict=False):
-        write(figure, left, _ROWS[0][0] + _ROWS[0][1] + 7, head, _HEAD, _INK, weight="bold")
+        write(figure, left, _ROWS[0][0] + _ROWS[0][1] + 7, head, _HEAD, INK, weight="bold")
     _write_key(figure, key, _KEY_BELOW if has_validation else _KEY_BESIDE)
     _write_heading(figure, title)
     _write_notes(figure, series)
@@ -176,7 +176,7 @@ def _write_key(figure: "Figure", key: Sequence[Entry], room: Box) -> None:
         column, row = divmod(place, n_rows)
         x, y = room.left + column * across, room.top - (row + 1) * _KEY_LINE
         if place == shown:
-            write(figure, x, y, f"and {len(key) - shown} more", _SMALL, _FAINT)
+            write(figure, x, y, f"and {len(key) - shown} more", _SMALL, FAINT)
             break
         style = key[place].style
         ends = [x / _WIDTH, (x + _KEY_SAMPLE - 5) / _WIDTH]
@@ -189,13 +189,13 @@ def _write_key(figure: "Figure", key: Sequence[Entry], room: Box) -> None:
                 linewidth=max(style.width, 1.0),
             )
         )
-        write(figure, x + _KEY_SAMPLE, y, names[place], _SMALL, _INK)
+        write(figure, x + _KEY_SAMPLE, y, names[place], _SMALL, INK)
 
 
 def _write_heading(figure: "Figure", title: str) -> None:
     before = f"{_name(title)}: " if title else ""
     text = shorten(f"{before}loss, error rate and learning rate", _FULL, _TITLE, "bold")
-    write(figure, _COLUMNS[0], _HEIGHT - 24, text, _TITLE, _INK, weight="bold")
+    write(figure, _COLUMNS[0], _HEIGHT - 24, text, _TITLE, INK, weight="bold")
 
 
 def _write_notes(figure: "Figure", series: Sequence[Series]) -> None:
@@ -210,7 +210,7 @@ def _write_notes(figure: "Figure", series: Sequence[Series]) -> None:
         about = f"Dot: the epoch whose weights are kept. {about}"
     lines = wrap(about, _FULL, _SMALL)
     for row, line in enumerate(lines):
-        write(figure, _COLUMNS[0], 38 - 9.5 * row, line, _SMALL, _FAINT)
+        write(figure, _COLUMNS[0], 38 - 9.5 * row, line, _SMALL, FAINT)
 
 
 def _name(text: str) -> str:

@@ -7,11 +7,11 @@ import numpy as np
 
 from ensemble_lab.arrays import Floats, Images
 from ensemble_lab.data.class_means import ClassMeans
+from ensemble_lab.figures.axes import FAINT
 from ensemble_lab.figures.files import house_figure
 from ensemble_lab.figures.layout import POINT
 from ensemble_lab.figures.lettering import fit_classes
 from ensemble_lab.figures.sheet import (
-    FAINT,
     MARGIN,
     Letters,
     draw_pictures,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ensemble_lab.arrays import Images
+from ensemble_lab.figures.axes import FAINT
 from ensemble_lab.figures.layout import POINT, Layout
 from ensemble_lab.figures.lettering import measure, shorten, wrap
 from ensemble_lab.figures.sheet import (
-    FAINT,
     MARGIN,
     NOTE,
     TITLE,

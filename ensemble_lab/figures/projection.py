@@ -7,10 +7,10 @@ import numpy as np
 
 from ensemble_lab.arrays import Floats
 from ensemble_lab.data.projection import Projection
+from ensemble_lab.figures.axes import FAINT, INK
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, measure, name_class, shorten, spell, write
 from ensemble_lab.figures.placement import Box, place_labels
-from ensemble_lab.figures.sheet import FAINT, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

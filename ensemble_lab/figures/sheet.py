@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from ensemble_lab.arrays import Images
+from ensemble_lab.figures.axes import FAINT, INK
 from ensemble_lab.figures.files import DPI
 from ensemble_lab.figures.layout import POINT
 from ensemble_lab.figures.lettering import FAMILY, Weight, spell, wrap
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "FAINT",
-    "INK",
     "MARGIN",
     "NOTE",
     "TITLE",
@@ -37,7 +36,6 @@ Box: TypeAlias = tuple[float, float, float, float]
 
 MARGIN = 40
 TITLE, NOTE = 13.0, 8.5
-INK, FAINT = "#1A1A1A", "#595959"
 _FRAME = 0xCC
 
 

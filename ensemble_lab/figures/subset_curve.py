@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ensemble_lab.analysis.subsets import SubsetCurve
+from ensemble_lab.analysis.subsets.curve import SubsetCurve
+from ensemble_lab.figures.axes import dress_axes
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_subset_curve"]
 
-_INK, _GRID, _LINE, _TIES = "#1A1A1A", "#E6E6E6", "#0072B2", "#E69F00"
+_LINE, _TIES = "#0072B2", "#E69F00"
 _TITLE_WIDTH = 380.0
 _MOST_MARKED = 40
 """Members up to which each size has a marker."""
@@ -100,11 +101,7 @@ def _draw(axes: "Axes", curve: SubsetCurve, title: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("members that vote, drawn from the pool", fontsize=9, fontfamily=FAMILY)
     axes.set_ylabel(f"errors of {curve.n_examples:,}", fontsize=9, fontfamily=FAMILY)
-    axes.grid(color=_GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8, colors=_INK, labelfontfamily=FAMILY)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    dress_axes(axes)
     axes.legend(frameon=False, prop={"family": FAMILY, "size": 8})
     if title:
         text = shorten(title, _TITLE_WIDTH, 10)

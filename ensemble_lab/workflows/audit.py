@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ensemble_lab.analysis.diversity import measure_diversity
-from ensemble_lab.analysis.groups import number_groups
-from ensemble_lab.analysis.picking import Shortcut, draw_halves, expect_least
+from ensemble_lab.analysis.diversity.ensemble import measure_diversity
+from ensemble_lab.analysis.selection.picking import Shortcut, draw_halves, expect_least
+from ensemble_lab.analysis.votes.groups import number_groups
 from ensemble_lab.arrays import Labels
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.exceptions import PredictionError

@@ -3,12 +3,20 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ensemble_lab.analysis.calibration import N_BINS, Calibration, measure_calibration
-from ensemble_lab.analysis.reliability import ChanceError, draw_chance_error, space_evenly
-from ensemble_lab.analysis.risk_coverage import RiskCoverage, build_risk_coverage, count_referred
-from ensemble_lab.analysis.temperature import Temperature, apply_temperature
-from ensemble_lab.analysis.uncertainty import Uncertainty, measure_uncertainty
-from ensemble_lab.analysis.vote import combine
+from ensemble_lab.analysis.calibration.measures import N_BINS, Calibration, measure_calibration
+from ensemble_lab.analysis.calibration.reliability import (
+    ChanceError,
+    draw_chance_error,
+    space_evenly,
+)
+from ensemble_lab.analysis.calibration.risk_coverage import (
+    RiskCoverage,
+    build_risk_coverage,
+    count_referred,
+)
+from ensemble_lab.analysis.calibration.temperature import Temperature, apply_temperature
+from ensemble_lab.analysis.calibration.uncertainty import Uncertainty, measure_uncertainty
+from ensemble_lab.analysis.votes.vote import combine
 from ensemble_lab.arrays import Array, Labels
 from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.ledger import Look

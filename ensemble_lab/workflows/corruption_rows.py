@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal
 
-from ensemble_lab.analysis.intervals import wilson
+from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.workflows.corruptions import CorruptedVote, CorruptionReport
 from ensemble_lab.workflows.vote import MemberErrors
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ensemble_lab.analysis.subsets import N_ORDERS, SubsetCurve, build_subset_curve
+from ensemble_lab.analysis.subsets.curve import N_ORDERS, SubsetCurve, build_subset_curve
 from ensemble_lab.decision import Decision
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run, open_run
@@ -53,7 +53,7 @@ def build_curve(
     members : tuple of str
         Patterns of keys; none for all.
     n_orders, seed : int
-        As in `ensemble_lab.analysis.subsets.build_subset_curve`.
+        As in `ensemble_lab.analysis.subsets.curve.build_subset_curve`.
 
     Raises
     ------

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ensemble_lab.analysis.diversity import Diversity, check_several, measure_diversity
-from ensemble_lab.analysis.groups import number_groups
-from ensemble_lab.analysis.log_loss import LogLossParts, decompose_log_loss
+from ensemble_lab.analysis.calibration.log_loss import LogLossParts, decompose_log_loss
+from ensemble_lab.analysis.diversity.ensemble import Diversity, check_several, measure_diversity
+from ensemble_lab.analysis.votes.groups import number_groups
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.ledger import Look
@@ -117,7 +117,7 @@ def save_diversity(
     StoreError
         The file cannot be written.
     """
-    from ensemble_lab.analysis.pair_measures import find_pair_measure
+    from ensemble_lab.analysis.diversity.pair_measures import find_pair_measure
     from ensemble_lab.figures.diversity import draw_diversity
     from ensemble_lab.figures.files import check_figure_path
 

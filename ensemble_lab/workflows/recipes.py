@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from ensemble_lab.analysis.families import adjust_holm
-from ensemble_lab.analysis.recipes import RecipeTest, compare_recipes
+from ensemble_lab.analysis.significance.families import adjust_holm
+from ensemble_lab.analysis.significance.recipes import RecipeTest, compare_recipes
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run

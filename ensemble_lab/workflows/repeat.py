@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from ensemble_lab.analysis.diversity import measure_diversity
+from ensemble_lab.analysis.diversity.ensemble import measure_diversity
 from ensemble_lab.arrays import Index
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.engines import Event

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ensemble_lab.analysis.intervals import wilson
-from ensemble_lab.analysis.rules import RULES, rules_for
+from ensemble_lab.analysis.significance.intervals import wilson
+from ensemble_lab.analysis.votes.rules import RULES, rules_for
 from ensemble_lab.data.folds import OUT_OF_FOLD
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import MissingError

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from ensemble_lab.analysis.rules import RULES
-from ensemble_lab.analysis.vote import Vote, combine
-from ensemble_lab.analysis.weights import fit_log_odds
+from ensemble_lab.analysis.votes.rules import RULES
+from ensemble_lab.analysis.votes.vote import Vote, combine
+from ensemble_lab.analysis.votes.weights import fit_log_odds
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import SplitLabels, load_labels, load_validation_labels

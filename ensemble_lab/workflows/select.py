@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ensemble_lab.analysis.selection import (
+from ensemble_lab.analysis.selection.methods import (
     DEFAULT_SIZE,
     count_compared,
     find_method,
     select_members,
 )
-from ensemble_lab.analysis.vote import combine
+from ensemble_lab.analysis.votes.vote import combine
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import LabelAccessError
@@ -74,7 +74,7 @@ def select(
     ----------
     run : Run or path
     method : str
-        A name of `ensemble_lab.analysis.selection.METHODS`.
+        A name of `ensemble_lab.analysis.selection.methods.METHODS`.
     split : str, optional
         The run's validation split, or ``train-oof`` where it is in folds, unless given.
     size : int

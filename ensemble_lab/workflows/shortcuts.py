@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ensemble_lab.analysis.candidates import (
+from ensemble_lab.analysis.selection.candidates import (
     MAX_SUBSET_MEMBERS,
     Candidates,
     list_singles,
@@ -16,8 +16,8 @@ from ensemble_lab.analysis.candidates import (
     name_subset,
     name_triple,
 )
-from ensemble_lab.analysis.picking import Picking, Shortcut, weigh_picking
-from ensemble_lab.analysis.subsets import chances_of_error
+from ensemble_lab.analysis.selection.picking import Picking, Shortcut, weigh_picking
+from ensemble_lab.analysis.subsets.curve import chances_of_error
 from ensemble_lab.arrays import Booleans, Labels, Votes
 from ensemble_lab.exceptions import MissingError
 from ensemble_lab.store.epoch_votes import load_epoch_votes

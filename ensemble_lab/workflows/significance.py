@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ensemble_lab.analysis.bootstrap import (
+from ensemble_lab.analysis.significance.bootstrap import (
     N_RESAMPLES,
     bootstrap_clusters,
     bootstrap_examples,
     percentile_interval,
 )
-from ensemble_lab.analysis.families import CochranQ, adjust_holm, compare_cochran
-from ensemble_lab.analysis.intervals import INTERVALS
-from ensemble_lab.analysis.paired import (
+from ensemble_lab.analysis.significance.families import CochranQ, adjust_holm, compare_cochran
+from ensemble_lab.analysis.significance.intervals import INTERVALS
+from ensemble_lab.analysis.significance.paired import (
     Discordance,
     count_discordant,
     examples_needed,

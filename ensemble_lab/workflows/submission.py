@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ensemble_lab.analysis.vote import combine
+from ensemble_lab.analysis.votes.vote import combine
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.files import replacing

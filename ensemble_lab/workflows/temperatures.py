@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ensemble_lab.analysis.temperature import Temperature, fit_temperature
-from ensemble_lab.analysis.vote import combine
+from ensemble_lab.analysis.calibration.temperature import Temperature, fit_temperature
+from ensemble_lab.analysis.votes.vote import combine
 from ensemble_lab.arrays import Floats, Probabilities
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import MissingError, PredictionError

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ensemble_lab.analysis.verdicts import Verdicts, judge_examples
+from ensemble_lab.analysis.subsets.verdicts import Verdicts, judge_examples
 from ensemble_lab.arrays import Index
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import PredictionError

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ensemble_lab.analysis.bands import TieBand, count_band
-from ensemble_lab.analysis.intervals import wilson
-from ensemble_lab.analysis.rules import RULES
-from ensemble_lab.analysis.vote import Vote
+from ensemble_lab.analysis.significance.intervals import wilson
+from ensemble_lab.analysis.votes.bands import TieBand, count_band
+from ensemble_lab.analysis.votes.rules import RULES
+from ensemble_lab.analysis.votes.vote import Vote
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.calibration import measure_calibration
+from ensemble_lab.analysis.calibration.measures import measure_calibration
 from ensemble_lab.analysis.logs import FLOOR, take_logs
 from ensemble_lab.exceptions import PredictionError
 from tests.conftest import need
@@ -90,7 +90,7 @@ def test_order_of_examples_and_names_of_classes_change_nothing(seed, n_examples)
 def test_blocks_change_nothing(monkeypatch):
     rows, labels = draw_rows()
     whole = measure(rows, labels)
-    monkeypatch.setattr("ensemble_lab.analysis.calibration._BLOCK_CELLS", 28)
+    monkeypatch.setattr("ensemble_lab.analysis.calibration.measures._BLOCK_CELLS", 28)
     parts = measure(rows, labels)
     assert (whole.nll, whole.brier) == (parts.nll, parts.brier)
     assert np.array_equal(whole.confidence, parts.confidence)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ensemble_lab.analysis import coincidences
-from ensemble_lab.analysis.coincidences import count_coincidences
+from ensemble_lab.analysis.diversity import coincidences
+from ensemble_lab.analysis.diversity.coincidences import count_coincidences
 from ensemble_lab.exceptions import PredictionError
 from tests.toy import LABELS, toy_predictions
 
@@ -58,7 +58,7 @@ def test_every_count_agrees_with_one_by_one(votes, data):
 def test_blocks_change_nothing(monkeypatch):
     votes, labels = draw_votes()
     whole = count_coincidences(votes, labels)
-    monkeypatch.setattr("ensemble_lab.analysis.coincidences._BLOCK_CELLS", 50)
+    monkeypatch.setattr("ensemble_lab.analysis.diversity.coincidences._BLOCK_CELLS", 50)
     parts = count_coincidences(votes, labels)
     for name in ("both_wrong", "wrong_alike", "by_wrong"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))

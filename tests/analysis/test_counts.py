@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ensemble_lab.analysis.counts import count_true, count_votes
+from ensemble_lab.analysis.votes.counts import count_true, count_votes
 from ensemble_lab.exceptions import PredictionError
 
 

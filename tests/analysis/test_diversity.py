@@ -8,15 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ensemble_lab.analysis.coincidences import count_coincidences
-from ensemble_lab.analysis.diversity import measure_diversity
-from ensemble_lab.analysis.ensemble_measures import (
+from ensemble_lab.analysis.diversity.coincidences import count_coincidences
+from ensemble_lab.analysis.diversity.ensemble import measure_diversity
+from ensemble_lab.analysis.diversity.ensemble_measures import (
     count_all_wrong,
     entropy,
     interrater_kappa,
     kohavi_wolpert_variance,
 )
-from ensemble_lab.analysis.pair_measures import PAIR_MEASURES, find_pair_measure, mean_of_pairs
+from ensemble_lab.analysis.diversity.pair_measures import (
+    PAIR_MEASURES,
+    find_pair_measure,
+    mean_of_pairs,
+)
 from ensemble_lab.exceptions import PredictionError
 from tests.conftest import need
 from tests.toy import LABELS, toy_predictions

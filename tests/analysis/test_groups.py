@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.groups import number_groups, weigh_members
+from ensemble_lab.analysis.votes.groups import number_groups, weigh_members
 from ensemble_lab.spec.experiment import parse_experiment
 from ensemble_lab.workflows.new import read_template
 

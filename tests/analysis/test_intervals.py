@@ -5,7 +5,7 @@ from statistics import NormalDist
 import pytest
 from scipy import stats
 
-from ensemble_lab.analysis.intervals import wilson
+from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.exceptions import PredictionError
 
 

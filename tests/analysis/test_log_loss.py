@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.groups import number_groups
-from ensemble_lab.analysis.log_loss import decompose_log_loss
+from ensemble_lab.analysis.calibration.log_loss import decompose_log_loss
 from ensemble_lab.analysis.logs import FLOOR
+from ensemble_lab.analysis.votes.groups import number_groups
 from ensemble_lab.exceptions import PredictionError
 from tests.analysis.strategies import ensembles
 from tests.conftest import need
@@ -173,7 +173,7 @@ def test_blocks_and_order_of_members_change_nothing(monkeypatch):
     groups = np.array([0, 0, 1, 1, 1, 0])
     whole = decompose_log_loss(probabilities, labels, groups)
     order = np.random.default_rng(4).permutation(6)
-    monkeypatch.setattr("ensemble_lab.analysis.log_loss._BLOCK_CELLS", 50)
+    monkeypatch.setattr("ensemble_lab.analysis.calibration.log_loss._BLOCK_CELLS", 50)
     parts = decompose_log_loss(probabilities[order], labels, groups[order])
     for name in ("ensemble", "members", "diversity", "bias", "variance"):
         assert getattr(whole, name) == pytest.approx(getattr(parts, name), abs=1e-12)

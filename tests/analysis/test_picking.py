@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.candidates import (
+from ensemble_lab.analysis.selection.candidates import (
     Candidates,
     list_singles,
     list_subsets,
     list_triples,
     name_subset,
 )
-from ensemble_lab.analysis.picking import (
+from ensemble_lab.analysis.selection.picking import (
     draw_halves,
     expect_least,
     expect_normal_maximum,
@@ -100,7 +100,7 @@ def test_subsets_of_more_than_ten_members_are_those_of_brute_force() -> None:
 
 
 def test_blocks_come_anew_and_are_cut_where_they_are_many(monkeypatch) -> None:
-    monkeypatch.setattr("ensemble_lab.analysis.candidates._BLOCK_CELLS", 40)
+    monkeypatch.setattr("ensemble_lab.analysis.selection.candidates._BLOCK_CELLS", 40)
     rng = np.random.default_rng(1)
     votes, labels = rng.integers(0, 3, (11, 9)).astype(np.uint8), rng.integers(0, 3, 9)
     for build in (list_triples, list_subsets):
@@ -175,7 +175,7 @@ def test_blocks_of_test_and_validation_need_not_begin_alike(monkeypatch) -> None
     for build in (list_triples, list_subsets):
         whole = weigh_picking(build(votes, labels), halves, validation=build(own, own_labels))
         with monkeypatch.context() as patch:
-            patch.setattr("ensemble_lab.analysis.candidates._BLOCK_CELLS", 200)
+            patch.setattr("ensemble_lab.analysis.selection.candidates._BLOCK_CELLS", 200)
             cut = weigh_picking(build(votes, labels), halves, validation=build(own, own_labels))
         assert cut.by_validation == pytest.approx(whole.by_validation)
         assert (cut.first, cut.n_picked) == (whole.first, whole.n_picked)

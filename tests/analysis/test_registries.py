@@ -1,8 +1,8 @@
 """Every name that a decision may hold has its row, and no row is without a name."""
 
 from ensemble_lab import decision
-from ensemble_lab.analysis.rules import RULES, rules_for
-from ensemble_lab.analysis.ties import TIES
+from ensemble_lab.analysis.votes.rules import RULES, rules_for
+from ensemble_lab.analysis.votes.ties import TIES
 
 
 def test_rules_are_those_that_a_decision_names() -> None:

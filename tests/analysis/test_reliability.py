@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.reliability import (
+from ensemble_lab.analysis.calibration.reliability import (
     draw_chance_error,
     fill_bins,
     space_by_doubt,

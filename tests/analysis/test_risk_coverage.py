@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.risk_coverage import build_risk_coverage, count_referred
+from ensemble_lab.analysis.calibration.risk_coverage import build_risk_coverage, count_referred
 from ensemble_lab.exceptions import PredictionError
 
 ANSWERS = st.lists(st.tuples(st.integers(1, 3), st.booleans()), min_size=1, max_size=6)

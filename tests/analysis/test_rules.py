@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from ensemble_lab.analysis.bands import TieBand, count_band
-from ensemble_lab.analysis.rules import RULES
-from ensemble_lab.analysis.scores import score_borda, score_geometric_mean, score_trimmed_mean
-from ensemble_lab.analysis.tally import Tally
-from ensemble_lab.analysis.vote import combine
-from ensemble_lab.analysis.weights import fit_log_odds
+from ensemble_lab.analysis.votes.bands import TieBand, count_band
+from ensemble_lab.analysis.votes.rules import RULES
+from ensemble_lab.analysis.votes.scores import score_borda, score_geometric_mean, score_trimmed_mean
+from ensemble_lab.analysis.votes.tally import Tally
+from ensemble_lab.analysis.votes.vote import combine
+from ensemble_lab.analysis.votes.weights import fit_log_odds
 from ensemble_lab.arrays import Array
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import LabelAccessError, PredictionError

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.greedy import count_greedy, select_greedily
-from ensemble_lab.analysis.selection import METHODS, count_compared, select_members
-from ensemble_lab.analysis.vote import combine
+from ensemble_lab.analysis.selection.greedy import count_greedy, select_greedily
+from ensemble_lab.analysis.selection.methods import METHODS, count_compared, select_members
+from ensemble_lab.analysis.votes.vote import combine
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import LabelAccessError, PredictionError
 from ensemble_lab.store.labels import ValidationLabels

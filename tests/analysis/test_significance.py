@@ -8,22 +8,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.bootstrap import (
+from ensemble_lab.analysis.significance.bootstrap import (
     bootstrap_clusters,
     bootstrap_examples,
     percentile_interval,
 )
-from ensemble_lab.analysis.families import adjust_holm, compare_cochran
-from ensemble_lab.analysis.intervals import clopper_pearson
-from ensemble_lab.analysis.paired import (
+from ensemble_lab.analysis.significance.families import adjust_holm, compare_cochran
+from ensemble_lab.analysis.significance.intervals import clopper_pearson
+from ensemble_lab.analysis.significance.paired import (
     Discordance,
     count_discordant,
     examples_needed,
     least_significant,
     mcnemar_exact,
 )
-from ensemble_lab.analysis.recipes import compare_permutations, compare_recipes, compare_welch
-from ensemble_lab.analysis.tails import chi_square_tail
+from ensemble_lab.analysis.significance.recipes import (
+    compare_permutations,
+    compare_recipes,
+    compare_welch,
+)
+from ensemble_lab.analysis.significance.tails import chi_square_tail
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.seeds import draw_generator
 from tests.conftest import need
@@ -55,7 +59,7 @@ def test_mcnemar_of_all_on_one_side_is_a_power_of_two() -> None:
 
 def test_whole_numbers_and_logarithms_meet(monkeypatch) -> None:
     exact = [mcnemar_exact(1000 + k, 1000 - k) for k in (0, 1, 30, 70, 200)]
-    monkeypatch.setattr("ensemble_lab.analysis.paired._MOST_EXACT", 0)
+    monkeypatch.setattr("ensemble_lab.analysis.significance.paired._MOST_EXACT", 0)
     assert [mcnemar_exact(1000 + k, 1000 - k) for k in (0, 1, 30, 70, 200)] == pytest.approx(
         exact, rel=1e-10
     )
@@ -264,7 +268,7 @@ def test_blocks_of_resamples_change_nothing(monkeypatch) -> None:
     clusters = np.repeat(np.arange(5), [1, 2, 3, 4, 5])
     first, second = clusters % 2 == 0, clusters == 3
     whole = cluster_interval(first, second, clusters, n_resamples=500)
-    monkeypatch.setattr("ensemble_lab.analysis.bootstrap._BLOCK_CELLS", 20)
+    monkeypatch.setattr("ensemble_lab.analysis.significance.bootstrap._BLOCK_CELLS", 20)
     assert cluster_interval(first, second, clusters, n_resamples=500) == whole
 
 

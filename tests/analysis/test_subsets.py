@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ensemble_lab.analysis.subsets import build_subset_curve, chances_of_error
+from ensemble_lab.analysis.subsets.curve import build_subset_curve, chances_of_error
 from ensemble_lab.exceptions import PredictionError
 from tests.conftest import need
 
@@ -130,8 +130,8 @@ def test_blocks_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     votes, labels = rng.integers(0, 5, (7, 50)).astype(np.uint8), rng.integers(0, 5, 50)
     whole = build_subset_curve(votes, labels, 5, n_orders=40)
-    for module in ("subsets", "member_orders"):
-        monkeypatch.setattr(f"ensemble_lab.analysis.{module}._BLOCK_CELLS", 64)
+    for module in ("curve", "member_orders"):
+        monkeypatch.setattr(f"ensemble_lab.analysis.subsets.{module}._BLOCK_CELLS", 64)
     parts = build_subset_curve(votes, labels, 5, n_orders=40)
     for name in ("expected", "low", "high", "sd"):
         assert np.array_equal(getattr(whole, name), getattr(parts, name))

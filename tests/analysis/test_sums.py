@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.sums import exact_sums, settle_near_ties, sum_members
+from ensemble_lab.analysis.votes.sums import exact_sums, settle_near_ties, sum_members
 
 COLUMNS = st.lists(
     st.lists(st.floats(0, 1, width=32), min_size=3, max_size=3), min_size=1, max_size=20

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis import temperature
-from ensemble_lab.analysis.temperature import (
+from ensemble_lab.analysis.calibration import temperature
+from ensemble_lab.analysis.calibration.temperature import (
     COLDEST,
     HOTTEST,
     apply_temperature,
@@ -127,7 +127,7 @@ def test_bare_arrays_are_no_validation_labels():
 def test_blocks_change_nothing(monkeypatch):
     rows, labels = draw(2.0, n_examples=100)
     whole = fit_temperature(rows, for_choosing(labels)).value
-    monkeypatch.setattr("ensemble_lab.analysis.temperature._BLOCK_CELLS", 20)
+    monkeypatch.setattr("ensemble_lab.analysis.calibration.temperature._BLOCK_CELLS", 20)
     assert fit_temperature(rows, for_choosing(labels)).value == pytest.approx(whole, rel=1e-10)
 
 

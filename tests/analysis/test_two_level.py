@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.vote import Vote, combine, combine_blocks
+from ensemble_lab.analysis.votes.vote import Vote, combine, combine_blocks
 from ensemble_lab.decision import TIES, Decision
 from ensemble_lab.seeds import draw_uniform
 from ensemble_lab.store.predictions import Predictions

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from ensemble_lab.analysis import uncertainty
+from ensemble_lab.analysis.calibration import uncertainty
 from ensemble_lab.exceptions import PredictionError
 from tests.analysis.strategies import ensembles
 from tests.conftest import need
@@ -58,7 +58,7 @@ def test_members_that_all_doubt_do_not_disagree():
 def test_blocks_change_nothing(monkeypatch):
     rows = np.random.default_rng(0).dirichlet(np.ones(3), (4, 50)).astype(np.float32)
     whole = measure_uncertainty(rows)
-    monkeypatch.setattr("ensemble_lab.analysis.uncertainty._BLOCK_CELLS", 21)
+    monkeypatch.setattr("ensemble_lab.analysis.calibration.uncertainty._BLOCK_CELLS", 21)
     parts = measure_uncertainty(rows)
     for name in NAMES:
         assert np.array_equal(getattr(whole, name), getattr(parts, name))

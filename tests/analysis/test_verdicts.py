@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis import verdicts
-from ensemble_lab.analysis.verdicts import judge_examples
+from ensemble_lab.analysis.subsets import verdicts
+from ensemble_lab.analysis.subsets.verdicts import judge_examples
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.seeds import draw_generator
 from tests.conftest import need

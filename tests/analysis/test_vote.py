@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ensemble_lab.analysis.vote import combine, combine_blocks
+from ensemble_lab.analysis.votes.vote import combine, combine_blocks
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.predictions import Predictions

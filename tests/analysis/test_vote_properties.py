@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.groups import number_groups
-from ensemble_lab.analysis.rules import RULES as RULE_ROWS
-from ensemble_lab.analysis.vote import Vote, combine, combine_blocks
+from ensemble_lab.analysis.votes.groups import number_groups
+from ensemble_lab.analysis.votes.rules import RULES as RULE_ROWS
+from ensemble_lab.analysis.votes.vote import Vote, combine, combine_blocks
 from ensemble_lab.decision import RULES, TIES, Decision
 from ensemble_lab.store.predictions import Predictions
 from tests.analysis.strategies import ensembles

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import ensemble_lab as lab
-from ensemble_lab.analysis.diversity import measure_diversity
-from ensemble_lab.analysis.pair_measures import PAIR_MEASURES
+from ensemble_lab.analysis.diversity.ensemble import measure_diversity
+from ensemble_lab.analysis.diversity.pair_measures import PAIR_MEASURES
 from ensemble_lab.cli.diversity import MeasureName
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.members import load_member

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ensemble_lab.analysis.rules import rules_for
+from ensemble_lab.analysis.votes.rules import rules_for
 from ensemble_lab.decision import Decision
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.predictions import load_predictions

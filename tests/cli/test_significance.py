@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import ensemble_lab as lab
-from ensemble_lab.analysis.paired import count_discordant
+from ensemble_lab.analysis.significance.paired import count_discordant
 from tests.conftest import find_mnist
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensemble_lab.analysis.vote import combine
+from ensemble_lab.analysis.votes.vote import combine
 from ensemble_lab.decision import RULES, Decision
 from ensemble_lab.errors.catalogue import Catalogue, build_catalogue, catalogue_examples
 from ensemble_lab.errors.rows import ROW_NAMES

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ensemble_lab.analysis.calibration import measure_calibration
+from ensemble_lab.analysis.calibration.measures import measure_calibration
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.figures.calibration import Line, draw_calibration
 from tests.conftest import need

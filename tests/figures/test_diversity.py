@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from ensemble_lab.analysis.diversity import Diversity, measure_diversity
-from ensemble_lab.analysis.pair_measures import PAIR_MEASURES
+from ensemble_lab.analysis.diversity.ensemble import Diversity, measure_diversity
+from ensemble_lab.analysis.diversity.pair_measures import PAIR_MEASURES
 from ensemble_lab.exceptions import PredictionError, StoreError
 from ensemble_lab.figures.diversity import draw_diversity
 from tests.figures.letters import check_letters, words

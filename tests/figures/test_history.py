@@ -10,8 +10,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from ensemble_lab.exceptions import PredictionError, StoreError
+from ensemble_lab.figures.axes import choose_ticks
 from ensemble_lab.figures.history import draw_history
-from ensemble_lab.figures.history_axes import choose_ticks, count_epochs
+from ensemble_lab.figures.history_axes import count_epochs
 from ensemble_lab.figures.history_series import N_STYLES, build_series
 from ensemble_lab.store.histories import MemberHistory
 from ensemble_lab.store.members import EpochRecord

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ensemble_lab.analysis.subsets import build_subset_curve
+from ensemble_lab.analysis.subsets.curve import build_subset_curve
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.figures.subset_curve import draw_subset_curve
 from tests.conftest import need

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ensemble_lab.analysis.vote import combine
+from ensemble_lab.analysis.votes.vote import combine
 from ensemble_lab.decision import Decision
 from ensemble_lab.errors.catalogue import build_catalogue
 from ensemble_lab.errors.files import load_catalogue, save_catalogue

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ensemble_lab.analysis.temperature import fit_temperature
-from ensemble_lab.analysis.vote import combine
+from ensemble_lab.analysis.calibration.temperature import fit_temperature
+from ensemble_lab.analysis.votes.vote import combine
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import ValidationLabels, load_labels, load_validation_labels
 from ensemble_lab.store.ledger import load_ledger

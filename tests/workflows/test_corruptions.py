@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ensemble_lab.analysis.intervals import wilson
+from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.data.corruptions import CORRUPTIONS, STRENGTHS, corrupt_images
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import DataError, MismatchError, MissingError, StoreError

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ensemble_lab.analysis.groups import number_groups
+from ensemble_lab.analysis.votes.groups import number_groups
 from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError, StoreError
 from ensemble_lab.store.copies import find_parent
 from ensemble_lab.store.labels import load_labels

@@ -6,8 +6,8 @@ from itertools import accumulate
 
 import numpy as np
 
-from ensemble_lab.analysis.counts import count_votes
-from ensemble_lab.analysis.member_orders import spread_over_orders
+from ensemble_lab.analysis.subsets.member_orders import spread_over_orders
+from ensemble_lab.analysis.votes.counts import count_votes
 from ensemble_lab.arrays import Array, Floats, Index, Labels, Votes, check_axes
 from ensemble_lab.exceptions import PredictionError
 

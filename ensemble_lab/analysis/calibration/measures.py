@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ensemble_lab.analysis.calibration.reliability import (
+    Bins,
+    fill_bins,
+    space_by_mass,
+    space_evenly,
+)
+from ensemble_lab.analysis.calibration.risk_coverage import RiskCoverage, build_risk_coverage
 from ensemble_lab.analysis.logs import FLOOR, normalise_rows, take_logs
-from ensemble_lab.analysis.reliability import Bins, fill_bins, space_by_mass, space_evenly
-from ensemble_lab.analysis.risk_coverage import RiskCoverage, build_risk_coverage
 from ensemble_lab.arrays import Array, Booleans, Floats, Labels, check_axes
 from ensemble_lab.exceptions import PredictionError
 
@@ -76,9 +81,10 @@ def measure_calibration(
     """Return scores of probabilities against labels, and the curves behind them.
 
     NLL and Brier score are proper: the true probabilities have the best expectation. The ECEs
-    look at the largest probability alone and are biased (`ensemble_lab.analysis.reliability`).
-    The NLL of nets trained differently compares their temperatures as much as their answers:
-    compare it after `ensemble_lab.analysis.temperature`.
+    look at the largest probability alone and are biased
+    (`ensemble_lab.analysis.calibration.reliability`). The NLL of nets trained differently compares
+    their temperatures as much as their answers: compare it after
+    `ensemble_lab.analysis.calibration.temperature`.
 
     Parameters
     ----------

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_lab.analysis.counts import count_votes
-from ensemble_lab.analysis.subsets import chances_of_error
+from ensemble_lab.analysis.subsets.curve import chances_of_error
+from ensemble_lab.analysis.votes.counts import count_votes
 from ensemble_lab.argmax import choose_classes
 from ensemble_lab.arrays import Booleans, Floats, Index, Labels, Votes
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ensemble_lab.analysis.ballots import cast_ballots
-from ensemble_lab.analysis.counts import count_true, count_votes
-from ensemble_lab.analysis.groups import number_groups, weigh_members
-from ensemble_lab.analysis.rules import RULES
-from ensemble_lab.analysis.sums import settle_near_ties, sum_members
-from ensemble_lab.analysis.tally import Tally
-from ensemble_lab.analysis.ties import TIES, choose_best
+from ensemble_lab.analysis.votes.ballots import cast_ballots
+from ensemble_lab.analysis.votes.counts import count_true, count_votes
+from ensemble_lab.analysis.votes.groups import number_groups, weigh_members
+from ensemble_lab.analysis.votes.rules import RULES
+from ensemble_lab.analysis.votes.sums import settle_near_ties, sum_members
+from ensemble_lab.analysis.votes.tally import Tally
+from ensemble_lab.analysis.votes.ties import TIES, choose_best
 from ensemble_lab.arrays import Booleans, Floats, Index, Labels, Votes
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import PredictionError
@@ -86,7 +86,7 @@ def combine(predictions: Predictions, decision: Decision) -> Vote:
     own majority, and takes the class that most groups chose. Ties within a group go by its own
     members alone; ties among groups by all members, weighed so that groups weigh the same. With
     one group, or with groups of one member, it is ``majority``. The other rules stand in
-    `ensemble_lab.analysis.rules`.
+    `ensemble_lab.analysis.votes.rules`.
 
     Parameters
     ----------

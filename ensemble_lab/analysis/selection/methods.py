@@ -6,9 +6,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ensemble_lab.analysis.candidates import list_triples, name_triple
-from ensemble_lab.analysis.greedy import count_greedy, select_greedily
 from ensemble_lab.analysis.logs import take_logs
+from ensemble_lab.analysis.selection.candidates import list_triples, name_triple
+from ensemble_lab.analysis.selection.greedy import count_greedy, select_greedily
 from ensemble_lab.arrays import Index, Labels, check_axes
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import LabelAccessError, PredictionError

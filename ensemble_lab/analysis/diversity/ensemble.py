@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ensemble_lab.analysis.coincidences import count_coincidences
-from ensemble_lab.analysis.ensemble_measures import (
+from ensemble_lab.analysis.diversity.coincidences import count_coincidences
+from ensemble_lab.analysis.diversity.ensemble_measures import (
     count_all_wrong,
     entropy,
     interrater_kappa,
     kohavi_wolpert_variance,
 )
-from ensemble_lab.analysis.pair_measures import PAIR_MEASURES, mean_of_pairs
+from ensemble_lab.analysis.diversity.pair_measures import PAIR_MEASURES, mean_of_pairs
 from ensemble_lab.arrays import Floats, Index, Labels, Votes, check_axes
 from ensemble_lab.exceptions import PredictionError
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ensemble_lab.analysis.coincidences import Coincidences
+from ensemble_lab.analysis.diversity.coincidences import Coincidences
 from ensemble_lab.arrays import Floats
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import closest
@@ -69,7 +69,7 @@ def disagreement(counts: Coincidences) -> Floats:
 
     Examples
     --------
-    >>> from ensemble_lab.analysis.coincidences import count_coincidences
+    >>> from ensemble_lab.analysis.diversity.coincidences import count_coincidences
     >>> votes = np.array([[1, 1, 0, 0], [1, 0, 1, 0]], np.uint8)
     >>> disagreement(count_coincidences(votes, np.zeros(4, np.int64))).tolist()
     [[0.0, 0.5], [0.5, 0.0]]
@@ -101,7 +101,7 @@ def class_disagreement(counts: Coincidences) -> Floats:
 
     Examples
     --------
-    >>> from ensemble_lab.analysis.coincidences import count_coincidences
+    >>> from ensemble_lab.analysis.diversity.coincidences import count_coincidences
     >>> votes = np.array([[1, 1, 0, 0], [2, 0, 1, 0]], np.uint8)
     >>> class_disagreement(count_coincidences(votes, np.zeros(4, np.int64))).tolist()
     [[0.0, 0.75], [0.75, 0.0]]
@@ -132,7 +132,7 @@ def double_fault(counts: Coincidences) -> Floats:
 
     Examples
     --------
-    >>> from ensemble_lab.analysis.coincidences import count_coincidences
+    >>> from ensemble_lab.analysis.diversity.coincidences import count_coincidences
     >>> votes = np.array([[1, 1, 0, 0], [1, 0, 1, 0]], np.uint8)
     >>> double_fault(count_coincidences(votes, np.zeros(4, np.int64))).tolist()
     [[0.5, 0.25], [0.25, 0.5]]
@@ -166,7 +166,7 @@ def error_correlation(counts: Coincidences) -> Floats:
 
     Examples
     --------
-    >>> from ensemble_lab.analysis.coincidences import count_coincidences
+    >>> from ensemble_lab.analysis.diversity.coincidences import count_coincidences
     >>> votes = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 0]], np.uint8)
     >>> error_correlation(count_coincidences(votes, np.zeros(4, np.int64))).round(4).tolist()
     [[1.0, 0.0, 0.5774], [0.0, 1.0, 0.5774], [0.5774, 0.5774, 1.0]]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from ensemble_lab.analysis.groups import number_groups
-from ensemble_lab.analysis.scores import (
+from ensemble_lab.analysis.votes.groups import number_groups
+from ensemble_lab.analysis.votes.scores import (
     score_borda,
     score_geometric_mean,
     score_maximum,
@@ -14,7 +14,7 @@ from ensemble_lab.analysis.scores import (
     score_trimmed_mean,
     score_weighted_majority,
 )
-from ensemble_lab.analysis.tally import Tally
+from ensemble_lab.analysis.votes.tally import Tally
 from ensemble_lab.arrays import Array
 
 __all__ = ["RULES", "Rule", "rules_for"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ensemble_lab.analysis.paired import Discordance
+from ensemble_lab.analysis.significance.paired import Discordance
 from ensemble_lab.arrays import Array, Booleans, Floats, check_axes
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.seeds import draw_generator
@@ -40,7 +40,7 @@ def bootstrap_examples(
 
     Examples
     --------
-    >>> from ensemble_lab.analysis.paired import Discordance
+    >>> from ensemble_lab.analysis.significance.paired import Discordance
     >>> bootstrap_examples(Discordance(10_000, both=20, only_first=0, only_second=0))
     (0.0, 0.0)
     """

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ensemble_lab.analysis.counts import count_true
+from ensemble_lab.analysis.votes.counts import count_true
 from ensemble_lab.arrays import Array, Floats, Index, Probabilities
 
 __all__ = ["NEAR", "exact_sums", "settle_near", "settle_near_ties", "sum_members"]

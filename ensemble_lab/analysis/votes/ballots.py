@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_lab.analysis.counts import count_true, count_votes
-from ensemble_lab.analysis.ties import choose_best
+from ensemble_lab.analysis.votes.counts import count_true, count_votes
+from ensemble_lab.analysis.votes.ties import choose_best
 from ensemble_lab.argmax import choose_classes
 from ensemble_lab.arrays import Array, Booleans, Votes, smallest_unsigned
 from ensemble_lab.decision import Decision

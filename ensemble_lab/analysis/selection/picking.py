@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_lab.analysis.candidates import Candidates
+from ensemble_lab.analysis.selection.candidates import Candidates
 from ensemble_lab.arrays import Array, Booleans, Floats, Index
 from ensemble_lab.seeds import draw_generator
 
@@ -131,7 +131,7 @@ def weigh_picking(
 
     Examples
     --------
-    >>> from ensemble_lab.analysis.candidates import list_singles
+    >>> from ensemble_lab.analysis.selection.candidates import list_singles
     >>> votes = np.array([[1, 0, 0, 0], [0, 1, 1, 0]], np.uint8)
     >>> singles = list_singles(votes, np.zeros(4, np.int64))
     >>> found = weigh_picking(singles, draw_halves(4, 500, 0))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_lab.analysis.rules import RULES
-from ensemble_lab.analysis.vote import Vote
+from ensemble_lab.analysis.votes.rules import RULES
+from ensemble_lab.analysis.votes.vote import Vote
 from ensemble_lab.arrays import Labels, check_axes
 from ensemble_lab.exceptions import PredictionError
 
@@ -53,7 +53,7 @@ def count_band(vote: Vote, labels: Labels) -> TieBand:
 
     Examples
     --------
-    >>> from ensemble_lab.analysis.vote import combine
+    >>> from ensemble_lab.analysis.votes.vote import combine
     >>> from ensemble_lab.decision import Decision
     >>> from ensemble_lab.store.predictions import Predictions
     >>> votes = np.array([[0, 0, 1], [1, 2, 1]], np.uint8)

@@ -7,8 +7,8 @@ None depends on the order of the members.
 import numpy as np
 
 from ensemble_lab.analysis.logs import take_logs
-from ensemble_lab.analysis.sums import settle_near
-from ensemble_lab.analysis.tally import Tally
+from ensemble_lab.analysis.votes.sums import settle_near
+from ensemble_lab.analysis.votes.tally import Tally
 from ensemble_lab.arrays import Array, Floats, Index, Probabilities
 
 __all__ = [

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ensemble_lab.analysis.counts import count_true
-from ensemble_lab.analysis.sums import settle_near_ties, sum_members
+from ensemble_lab.analysis.votes.counts import count_true
+from ensemble_lab.analysis.votes.sums import settle_near_ties, sum_members
 from ensemble_lab.argmax import choose_classes
 from ensemble_lab.arrays import Array, Booleans, Floats, Index, Probabilities, Votes
 from ensemble_lab.decision import Decision

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ensemble_lab.analysis.counts import count_votes
+from ensemble_lab.analysis.votes.counts import count_votes
 from ensemble_lab.arrays import Array, Floats, Labels, Votes
 from ensemble_lab.seeds import draw_generator
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ensemble_lab.analysis.tails import chi_square_tail
+from ensemble_lab.analysis.significance.tails import chi_square_tail
 from ensemble_lab.arrays import Booleans, check_axes, smallest_unsigned
 from ensemble_lab.exceptions import PredictionError
 

@@ -1,0 +1,1 @@
+"""How differently members err: all together, in pairs, and which errors coincide."""
