@@ -1,4 +1,4 @@
-"""The run that is shipped: it is the experiment's, it is small, and the README quotes it rightly."""
+"""The run that is shipped: the experiment's, small, and rightly quoted by the README."""
 
 import json
 import re
