@@ -88,7 +88,11 @@ def find_obstacles(run: Run, test: Predictions) -> Mapping[str, str]:
         for key in test.members:
             load_epoch_votes(run, key, test.split)
     except MissingError:
-        obstacles["best epoch"] = "needs epoch_votes = true in the experiment file"
+        obstacles["best epoch"] = (
+            "needs votes after every epoch; a pool copies none"
+            if run.origins
+            else "needs epoch_votes = true in the experiment file"
+        )
     if n_members < 2:
         obstacles["best member"] = "needs 2 members or more"
     if n_members < 3:

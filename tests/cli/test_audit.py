@@ -143,3 +143,9 @@ def test_figure_that_cannot_be_drawn_costs_no_look(call, pool, tmp_path):
     assert (answer.code, lab.load_ledger(pool)) == (1, [])
     answer = call("audit", pool.path, "-o", tmp_path / "audit.png", "--format", "json")
     assert (answer.code, lab.load_ledger(pool)) == (2, [])
+
+
+def test_pool_says_that_it_has_no_votes_after_every_epoch(call, pool, tmp_path):
+    lab.pool_runs(tmp_path / "pooled", [pool.path])
+    said = call("audit", tmp_path / "pooled").out
+    assert "best epoch: needs votes after every epoch; a pool copies none" in said
