@@ -74,3 +74,27 @@ def test_files_are_of_the_members_of_the_results():
     assert load("audit")["members"] == keys
     assert len(keys) == 15
     assert (FOLDER / "audit.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_diversity_in_words_is_that_of_the_file():
+    text, found = flatten(FOLDER / "README.md"), load("diversity")
+    measures, loss = found["measures"], found["log_loss"]
+    assert f"correlate by {measures['error_correlation']:.2f}:" in text
+    assert f"{measures['oracle_errors']} images are wrong with every net" in text
+    assert f"on {measures['errors_alike']} of these all say the same class" in text
+    assert f"worth {loss['diversity']:.4f} of {loss['members']:.4f} nats" in text
+
+
+def test_calibration_in_words_is_that_of_the_file():
+    text, found = flatten(FOLDER / "README.md"), load("calibration")
+    cold, warm = (row for row in found["rows"] if "ensemble" in row["member"])
+    assert f"confidence is {cold['mean_confidence']:.1%}".replace("%", " %") in text
+    assert f"{cold['accuracy']:.1%} of the answers".replace("%", " %") in text
+    chance = found["ece_by_chance"]["as_stored"]["high_95"]
+    assert f"error of {cold['ece']:.3f} where chance allows {chance:.3f}" in text
+    assert f"a temperature of {found['temperature']['ensemble']:.2f}" in text
+    assert f"from {cold['nll']:.4f} to {warm['nll']:.4f}" in text
+    left = f"{cold['errors_left']:.0f} of {cold['errors']} errors"
+    assert (
+        f"If the {cold['n_referred']} least sure images of 10,000 went to a person, {left}" in text
+    )
