@@ -1,4 +1,4 @@
-"""The errors of several ensembles on the same examples: what they share, and what only some make."""
+"""The errors of several ensembles side by side: what they share, and what only some make."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -19,11 +19,11 @@ __all__ = [
     "View",
     "ViewName",
     "build_joint_errors",
-    "check_share",
+    "check_view",
 ]
 
-SHARE = 0.8
-"""Share of the ensembles that must err on an example for it to be persistent."""
+SHARE = 0.5
+"""Share of the ensembles that must err on an example for it to be persistent, unless given."""
 
 ViewName: TypeAlias = Literal["any", "shared", "only", "fixed", "broken", "persistent"]
 
@@ -35,7 +35,8 @@ class View:
     Attributes
     ----------
     text : str
-        What all examples of the view have in common.
+        What all its examples have in common, behind "examples that"; to be formatted with the
+        share.
     match : callable
         Takes where each ensemble errs, bool (ensembles, rows), and a share; returns which rows
         are of the view, bool (rows,).
@@ -47,17 +48,20 @@ class View:
 
 VIEWS: Mapping[ViewName, View] = MappingProxyType(
     {
-        "any": View("at least one errs", lambda wrong, _: np.any(wrong, axis=0)),
-        "shared": View("all err", lambda wrong, _: np.all(wrong, axis=0)),
-        "only": View("just one errs", lambda wrong, _: wrong.sum(axis=0) == 1),
+        "any": View("at least one gets wrong", lambda wrong, _: np.any(wrong, axis=0)),
+        "shared": View("all get wrong", lambda wrong, _: np.all(wrong, axis=0)),
+        "only": View("just one gets wrong", lambda wrong, _: wrong.sum(axis=0) == 1),
         "fixed": View(
-            "the first errs and another does not", lambda wrong, _: wrong[0] & ~wrong.all(axis=0)
+            "the first gets wrong and another right",
+            lambda wrong, _: wrong[0] & ~wrong.all(axis=0),
         ),
         "broken": View(
-            "the first is right and another errs", lambda wrong, _: ~wrong[0] & wrong.any(axis=0)
+            "the first gets right and another wrong",
+            lambda wrong, _: ~wrong[0] & wrong.any(axis=0),
         ),
         "persistent": View(
-            "at least a share of them err", lambda wrong, share: wrong.mean(axis=0) >= share
+            "a share of {share:g} or more gets wrong",
+            lambda wrong, share: wrong.mean(axis=0) >= share,
         ),
     }
 )
@@ -148,7 +152,7 @@ class JointErrors:
         alone: Index = wrong[:, wrong.sum(axis=0) == 1].sum(axis=1)
         return alone
 
-    def view(self, name: ViewName, *, share: float = SHARE) -> "JointErrors":
+    def view(self, name: ViewName, *, share: float | None = None) -> "JointErrors":
         """Return the rows of a view, in the order that they have here.
 
         Parameters
@@ -158,20 +162,17 @@ class JointErrors:
             not; the first is right and another errs; at least `share` of them err. Of two
             ensembles ``fixed`` are the errors of the first that the second does not make, and
             ``broken`` those that it adds.
-        share : float
-            From 0 to 1, the end included; read by ``persistent`` alone.
+        share : float, optional
+            Above 0 and at most 1, of ``persistent`` alone; a half unless given.
 
         Raises
         ------
         PredictionError
-            An unknown view, or a share that is none.
+            As `check_view`.
         """
-        if name not in VIEWS:
-            raise PredictionError(
-                f"view must be one of {', '.join(VIEWS)}; got {name!r}" + closest(name, VIEWS)
-            )
-        check_share(share)
-        rows = np.flatnonzero(VIEWS[name].match(self.is_wrong, share))
+        check_view(name, share)
+        wanted = SHARE if share is None else share
+        rows = np.flatnonzero(VIEWS[name].match(self.is_wrong, wanted))
         return replace(
             self,
             index=self.index[rows],
@@ -245,13 +246,23 @@ def build_joint_errors(index: Index, labels: Labels, predicted: Array) -> JointE
     )
 
 
-def check_share(share: float) -> None:
-    """Refuse a share that is not from 0 to 1.
+def check_view(name: str, share: float | None = None) -> None:
+    """Refuse an unknown view, and a share that is none or that means nothing to the view.
 
     Raises
     ------
     PredictionError
     """
+    if name not in VIEWS:
+        raise PredictionError(
+            f"view must be one of {', '.join(VIEWS)}; got {name!r}" + closest(name, VIEWS)
+        )
+    if share is None:
+        return
+    if name != "persistent":
+        raise PredictionError(
+            f"share must come with the view persistent; got the view {name!r}. Leave the share out."
+        )
     # NaN fails every comparison.
-    if not 0 <= share <= 1:
-        raise PredictionError(f"share must be from 0 to 1; got {share}.")
+    if not 0 < share <= 1:
+        raise PredictionError(f"share must be above 0 and at most 1; got {share}.")
