@@ -165,8 +165,8 @@ def _render_rows(
     text = VIEWS[view].text.format(share=SHARE if share is None else share)
     noun = "example" if len(errors) == 1 else "examples"
     told = (
-        f"{len(errors):,} {noun} of {errors.n_examples:,} that {text}; "
-        f"{found.split}, {_name_decisions(found)}"
+        f"{len(errors):,} {noun} that {text}, of {errors.n_examples:,} of {found.split}; "
+        f"{_name_decisions(found)}"
     )
     # What is tied by such a blank stays on one line.
     legend = "; ".join(

@@ -1,5 +1,7 @@
 """The picture of shared errors: what is drawn is what was counted."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -130,7 +132,7 @@ def test_counts_of_one_height_do_not_touch():
     figure = draw_upset(errors, names_of(errors))
     boxes = boxes_of(figure, figure.axes[0].texts)
     assert len(boxes) > 2
-    assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
