@@ -44,7 +44,7 @@ def matplotlib():
     need("matplotlib")
 
 
-@pytest.fixture(params=[(1, 9), (2, 40), (3, 40), (8, 400), (20, 400), (30, 1)])
+@pytest.fixture(params=[(1, 9), (2, 40), (8, 100), (20, 400), (30, 1)])
 def errors(request):
     return make_errors(*request.param)
 
@@ -63,7 +63,8 @@ def test_bars_are_the_intersections_largest_first(errors):
     assert [bar.get_width() for bar in sets.patches] == sizes
 
 
-def test_rows_go_down_in_the_order_of_the_ensembles(errors):
+def test_rows_go_down_in_the_order_of_the_ensembles():
+    errors = make_errors(20, 40)
     figure = draw_upset(errors, names_of(errors))
     assert all(axes.get_ylim()[0] > axes.get_ylim()[1] for axes in figure.axes[1:])
     heights = {text.get_text(): text.get_position()[1] for text in figure.texts}
