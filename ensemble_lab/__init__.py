@@ -49,6 +49,7 @@ _NAMES = {
     "build_curve": "workflows.curve",
     "build_diversity": "workflows.diversity",
     "build_experiment": "workflows.presets",
+    "build_joint_errors": "errors.compare",
     "build_mosaic": "figures.mosaic",
     "build_projection": "data.projection",
     "collect_results": "workflows.results",
@@ -56,6 +57,7 @@ _NAMES = {
     "combine": "analysis.votes.vote",
     "compare_ensembles": "workflows.significance",
     "compare_member_errors": "workflows.recipes",
+    "compare_runs": "workflows.compare",
     "corrupt_images": "data.corruptions",
     "count_band": "analysis.votes.bands",
     "count_confusion": "workflows.confusion",
@@ -75,6 +77,7 @@ _NAMES = {
     "draw_projection": "figures.projection",
     "draw_samples": "figures.samples",
     "draw_subset_curve": "figures.subset_curve",
+    "draw_upset": "figures.upset",
     "examples_needed": "analysis.significance.paired",
     "find_errors": "workflows.errors",
     "find_preset": "spec.presets",
@@ -120,6 +123,7 @@ _NAMES = {
     "save_audit": "workflows.audit",
     "save_calibration": "workflows.calibration",
     "save_catalogue": "errors.files",
+    "save_comparison": "workflows.compare",
     "save_confusion": "workflows.confusion",
     "save_corruption_curves": "workflows.corruption_figures",
     "save_corruption_examples": "workflows.corruption_figures",
@@ -172,6 +176,7 @@ if TYPE_CHECKING:
     from ensemble_lab.data.sampling import sample_split
     from ensemble_lab.decision import Decision
     from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
+    from ensemble_lab.errors.compare import build_joint_errors
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
     from ensemble_lab.exceptions import EnsembleLabError
     from ensemble_lab.figures.audit import draw_audit
@@ -190,6 +195,7 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.projection import draw_projection
     from ensemble_lab.figures.samples import draw_samples
     from ensemble_lab.figures.subset_curve import draw_subset_curve
+    from ensemble_lab.figures.upset import draw_upset
     from ensemble_lab.spec.data import Corruption
     from ensemble_lab.spec.experiment import (
         ExperimentSpec,
@@ -215,6 +221,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.augmented import augment_data
     from ensemble_lab.workflows.calibration import save_calibration, score_calibration
     from ensemble_lab.workflows.committees import score_committees
+    from ensemble_lab.workflows.compare import compare_runs, save_comparison
     from ensemble_lab.workflows.confusion import count_confusion, save_confusion
     from ensemble_lab.workflows.corruption_figures import (
         save_corruption_curves,

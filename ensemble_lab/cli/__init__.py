@@ -36,6 +36,7 @@ COMMANDS = {
     "curve": "Count the errors of k members' votes, for every k.",
     "committees": "Score disjoint committees of members.",
     "calibration": "Say how far probabilities can be believed.",
+    "compare": "Say which errors runs share, and what one fixes or breaks.",
     "significance": "Say whether ensembles differ by more than chance.",
     "select": "Select members on validation.",
     "audit": "Weigh what picking on the test set would buy.",

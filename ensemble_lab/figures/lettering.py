@@ -1,5 +1,6 @@
 """Letters on a page: how wide a text is, and how to make it fit."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -122,11 +123,14 @@ def shorten(text: str, width: float, size: float, weight: Weight = "normal") -> 
     """
     if measure(text, size, weight) <= width:
         return text
-    for end in range(len(text) - 1, 0, -1):
-        cut = text[:end].rstrip() + _CUT
-        if measure(cut, size, weight) <= width:
-            return cut
-    return _CUT
+    # Longer beginnings are wider; of a long text every one would take seconds.
+    ends = range(1, len(text))
+    cuts = bisect_right(ends, width, key=lambda end: measure(_cut(text, end), size, weight))
+    return _cut(text, cuts) if cuts else _CUT
+
+
+def _cut(text: str, end: int) -> str:
+    return text[:end].rstrip() + _CUT
 
 
 def wrap(text: str, width: float, size: float, weight: Weight = "normal") -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Ensembles by name, ``RUN`` or ``RUN:PATTERN``, and their errors on one and the same split."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from ensemble_lab.arrays import Booleans, Index, Labels
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import MismatchError, PredictionError
+from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.predictions import Predictions
 from ensemble_lab.store.run import Run, open_run
@@ -30,12 +30,15 @@ class Asked:
     name : str
         As it was asked for.
     title : str
-        As short as it can be: the run's folder without those it lies in, and the pattern.
+        As short as it can be: the run's folder, with no more of those it lies in than tell it
+        from the other runs, the pattern, and the rule where there are several.
     run : Run
     members : tuple of str
         Patterns of keys; none for all.
     record : SplitRecord
         The split they are to be scored on.
+    decision : Decision
+        How they shall vote.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Asked:
     run: Run
     members: tuple[str, ...]
     record: SplitRecord
+    decision: Decision
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,19 +59,27 @@ class Ensemble:
         As in `Asked`.
     members : tuple of str
     decision : Decision
-    is_wrong : bool (examples,)
-        Where the vote errs.
+        What was done.
+    predicted : int64 (examples,)
+        What the vote chose.
+    labels : SplitLabels
+        Its `look` says what the ledger did.
     member_errors : int64 (members,)
-    look : Look or None
     """
 
     name: str
     title: str
     members: tuple[str, ...]
     decision: Decision
-    is_wrong: Booleans
+    predicted: Labels
+    labels: SplitLabels
     member_errors: Index
-    look: Look | None
+
+    @property
+    def is_wrong(self) -> Booleans:
+        """Where the vote errs, bool (examples,)."""
+        wrong: Booleans = self.predicted != self.labels.values
+        return wrong
 
     @property
     def errors(self) -> int:
@@ -75,7 +87,13 @@ class Ensemble:
         return int(self.is_wrong.sum())
 
 
-def open_ensembles(names: Sequence[Run | Path | str], split: str = "test") -> tuple[Asked, ...]:
+def open_ensembles(
+    names: Sequence[Run | Path | str],
+    split: str = "test",
+    decisions: Sequence[Decision] = (DEFAULT,),
+    *,
+    members: tuple[str, ...] = (),
+) -> tuple[Asked, ...]:
     """Return two or more ensembles whose split is one and the same; no labels are read.
 
     Parameters
@@ -84,46 +102,52 @@ def open_ensembles(names: Sequence[Run | Path | str], split: str = "test") -> tu
         ``RUN`` for all members of a run, ``RUN:PATTERN[,PATTERN]`` for those whose keys match,
         such as ``checkpoints/light:light-000*``; one key names a single member.
     split : str
+    decisions : sequence of Decision
+        How each votes; with several, each name makes as many ensembles, one after another.
+    members : tuple of str
+        Patterns of keys where a name has none of its own.
 
     Raises
     ------
     PredictionError
-        Fewer than two names.
+        Fewer than two ensembles.
     MismatchError
         Runs whose splits of that name are of other examples or labels.
     MissingError
         No such run or split.
     """
     names = [names] if isinstance(names, Run | Path | str) else names
-    if len(names) < _FEWEST:
-        raise PredictionError(f"ensembles must be two or more to be compared; got {len(names)}.")
+    n_ensembles = len(names) * len(decisions)
+    if n_ensembles < _FEWEST:
+        raise PredictionError(f"ensembles must be two or more to be compared; got {n_ensembles}.")
     opened = [_open(name) for name in names]
     records = [load_record(run, split) for run, _ in opened]
     for (run, _), record in zip(opened[1:], records[1:], strict=True):
         _check_same(opened[0][0], records[0], run, record)
-    texts = [str(name.path if isinstance(name, Run) else name) for name in names]
-    titles = [
-        run.path.resolve().name + (f":{','.join(patterns)}" if patterns else "")
-        for run, patterns in opened
-    ]
-    # What is asked for differently must not look the same.
-    n_texts = Counter(title for title, _ in set(zip(titles, texts, strict=True)))
+    folders = _name_folders([run.path.resolve() for run, _ in opened])
+    ways = _name_ways(decisions)
     return tuple(
-        Asked(text, title if n_texts[title] == 1 else text, run, patterns, record)
-        for text, title, (run, patterns), record in zip(texts, titles, opened, records, strict=True)
+        Asked(
+            name=str(name.path if isinstance(name, Run) else name),
+            title=folder + (f":{','.join(patterns)}" if patterns else "") + way,
+            run=run,
+            members=patterns or members,
+            record=record,
+            decision=decision,
+        )
+        for name, folder, (run, patterns), record in zip(
+            names, folders, opened, records, strict=True
+        )
+        for decision, way in zip(decisions, ways, strict=True)
     )
 
 
-def score_ensembles(
-    asked: tuple[Asked, ...], decision: Decision = DEFAULT, *, command: str
-) -> tuple[Ensemble, ...]:
+def score_ensembles(asked: tuple[Asked, ...], *, command: str) -> tuple[Ensemble, ...]:
     """Return where ensembles err; labels are read when all have voted.
 
     Parameters
     ----------
     asked : tuple of Asked
-    decision : Decision
-        How each votes.
     command : str
         Who asks, for the ledger, in which each ensemble is a look.
 
@@ -134,7 +158,7 @@ def score_ensembles(
     PredictionError
         Members that cannot vote by that rule; likewise.
     """
-    voted = [_vote(each, decision) for each in asked]
+    voted = [_vote(each) for each in asked]
     return tuple(
         _score(each, predictions, predicted, settled, command)
         for each, (predictions, predicted, settled) in zip(asked, voted, strict=True)
@@ -144,7 +168,7 @@ def score_ensembles(
 def choose_look(ensembles: Sequence[Ensemble]) -> Look | None:
     """Return the look to tell of: one that could not be kept in its run, else the newest."""
     kept = ("run", "user", "nowhere")
-    looks = [each.look for each in ensembles if each.look is not None]
+    looks = [look for each in ensembles if (look := each.labels.look) is not None]
     return max(
         looks,
         key=lambda look: (kept.index(look.kept), not look.is_repeat, look.number or 0),
@@ -162,8 +186,38 @@ def _open(name: Run | Path | str) -> tuple[Run, tuple[str, ...]]:
     return open_run(folder), tuple(pattern.split(","))
 
 
-def _vote(asked: Asked, decision: Decision) -> tuple[Predictions, Labels, Decision]:
-    predictions, vote = cast_vote(asked.run, asked.record.name, decision, asked.members)
+def _name_folders(folders: Sequence[Path]) -> list[str]:
+    """Return the name of each folder, after those it lies in where others have its name.
+
+    Examples
+    --------
+    >>> _name_folders([Path("/a/x/run"), Path("/a/y/run"), Path("/a/z")])
+    ['x/run', 'y/run', 'z']
+    """
+    different = set(folders)
+    names = []
+    for folder in folders:
+        tails = (folder.parts[-n:] for n in range(1, len(folder.parts) + 1))
+        own = next(
+            tail
+            for tail in tails
+            if sum(other.parts[-len(tail) :] == tail for other in different) == 1
+        )
+        names.append(Path(*own).as_posix())
+    return names
+
+
+def _name_ways(decisions: Sequence[Decision]) -> list[str]:
+    """Return what to call each decision beside the others; nothing where it is the only one."""
+    if len(decisions) == 1:
+        return [""]
+    rules = [decision.rule for decision in decisions]
+    is_enough = len(set(rules)) == len(rules)
+    return [f" by {each.rule if is_enough else each.text}" for each in decisions]
+
+
+def _vote(asked: Asked) -> tuple[Predictions, Labels, Decision]:
+    predictions, vote = cast_vote(asked.run, asked.record.name, asked.decision, asked.members)
     # Probabilities have voted; of many ensembles they would fill the memory.
     return replace(predictions, probabilities=None), vote.predicted, vote.decision
 
@@ -177,9 +231,9 @@ def _score(
         title=asked.title,
         members=predictions.members,
         decision=decision,
-        is_wrong=predicted != labels.values,
+        predicted=predicted,
+        labels=labels,
         member_errors=(predictions.votes != labels.values).sum(axis=1),
-        look=labels.look,
     )
 
 

@@ -188,7 +188,7 @@ def compare_ensembles(
             f"interval must be one of {', '.join(INTERVALS)}; got {interval!r}"
             + closest(interval, INTERVALS)
         )
-    asked = open_ensembles(names, split)
+    asked = open_ensembles(names, split, (decision,))
     record = asked[0].record
     n_examples = len(record.index)
     if difference is not None and not 1 <= difference <= n_examples:
@@ -196,7 +196,7 @@ def compare_ensembles(
             f"difference must be from 1 to the {n_examples:,} examples; got {difference}."
         )
     clusters, note = _find_clusters(record, cluster, Path(data_dir) if data_dir else None)
-    found = score_ensembles(asked, decision, command="significance")
+    found = score_ensembles(asked, command="significance")
     wrong = np.array([each.is_wrong for each in found])
     return SignificanceReport(
         split=split,

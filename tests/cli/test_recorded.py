@@ -21,7 +21,8 @@ RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
 DIVERSITY = ["diversity", "{run}", "--split", "test"]
 CALIBRATION = ["calibration", "{run}", "--split", "test"]
 SIGNIFICANCE = ["significance", "{run}:a-0000", "{run}"]
-ALL = [*COMMANDS.values(), RESULTS, DIVERSITY, CALIBRATION, SIGNIFICANCE]
+COMPARE = ["compare", "{run}:a-0000", "{run}"]
+ALL = [*COMMANDS.values(), RESULTS, DIVERSITY, CALIBRATION, SIGNIFICANCE, COMPARE]
 SAYING = "not recorded: the run is read-only, so its ledger was not written"
 
 

@@ -264,7 +264,7 @@ def test_votes_alone_are_compared_too(make_run):
 def test_two_runs_of_one_name_are_told_apart(make_run, tmp_path):
     runs = [make_run(tmp_path / folder / "toy", seed=1) for folder in ("x", "y")]
     titles = [each.title for each in lab.compare_ensembles([run.path for run in runs]).ensembles]
-    assert titles == [str(run.path) for run in runs]
+    assert titles == ["x/toy", "y/toy"]
     same = lab.compare_ensembles((runs[0], f"{runs[0].path}:a-*", f"{runs[0].path}:a-*"))
     assert [each.title for each in same.ensembles] == ["toy", "toy:a-*", "toy:a-*"]
 
