@@ -90,13 +90,15 @@ def _square_distances(block: Floats, asked: Floats) -> Index:
     lengths = np.einsum("ep,ep->e", block, block)
     products = np.array([block @ image for image in asked])
     own = np.einsum("wp,wp->w", asked, asked)
-    return (lengths - 2 * products + own[:, np.newaxis]).astype(np.int64)
+    squared: Floats = lengths - 2 * products + own[:, np.newaxis]
+    return squared.astype(np.int64)
 
 
 def _keep_least(ranks: Index, n_least: int) -> Index:
     if ranks.shape[1] <= n_least:
         return ranks
-    return np.partition(ranks, n_least - 1, axis=1)[:, :n_least]
+    least: Index = np.partition(ranks, n_least - 1, axis=1)[:, :n_least]
+    return least
 
 
 def _decode(ranks: Index, n_examples: int) -> Nearest:
