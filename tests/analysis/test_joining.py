@@ -38,9 +38,7 @@ def first(example, k):
 def test_each_step_is_the_vote_of_the_first_members(n_members, n_classes, seed, rule, ties, hard):
     decision = Decision(rule="majority" if hard else rule, ties=ties, tie_seed=3)
     example = draw_example(n_members, n_classes, seed, hard=hard)
-    expected = [
-        combine(first(example, k), decision).predicted[0] for k in range(1, n_members + 1)
-    ]
+    expected = [combine(first(example, k), decision).predicted[0] for k in range(1, n_members + 1)]
     assert follow_members(example, decision).tolist() == expected
 
 
