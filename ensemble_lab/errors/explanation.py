@@ -152,14 +152,16 @@ class Neighbourhood:
         How many were searched.
     nearest : tuple of Neighbour
         The nearest first; equally near ones by ascending index.
-    n_near, n_label, n_predicted : int
-        Of so many nearest, those with the example's label and with the class the vote chose.
+    near_labels : tuple of int
+        Of the 20 nearest, whether shown or not; of all where there are fewer.
+    n_label, n_predicted : int
+        How many of these are the example's label, and the class that the vote chose.
     """
 
     training: str
     n_training: int
     nearest: tuple[Neighbour, ...]
-    n_near: int
+    near_labels: tuple[int, ...]
     n_label: int
     n_predicted: int
 

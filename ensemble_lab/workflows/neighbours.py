@@ -61,7 +61,7 @@ class Seen:
                 Neighbour(int(index), int(own), float(distance), image)
                 for index, own, distance, image in rows
             ),
-            n_near=len(near),
+            near_labels=tuple(near.tolist()),
             n_label=int(np.count_nonzero(near == label)),
             n_predicted=int(np.count_nonzero(near == predicted)),
         )
