@@ -1,6 +1,5 @@
 """An explanation as text of 80 columns, for few members and for many."""
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ensemble_lab.cli.output import render_sentence, render_table
@@ -64,23 +63,26 @@ def _render_classes(explained: "Explanation") -> str:
     strength = counts if means is None else means.tolist()
     asked = {explained.label, explained.predicted}
     order = sorted(range(len(counts)), key=lambda number: (-strength[number], number))
-    weighty = [n for n in order if n in asked or counts[n] or (means is not None and means[n] > 0)]
-    shown = [n for n in weighty if n in asked or counts[n] or strength[n] >= _LEAST_MEAN]
+    shown = [n for n in order if n in asked or counts[n] or strength[n] >= _LEAST_MEAN]
     shown = [n for place, n in enumerate(shown) if place < _MOST_CLASSES or n in asked]
     rows = [
         {
             "class": number,
             "votes": counts[number],
             "mean probability": None if means is None else float(means[number]),
-            "": {explained.label: "label", explained.predicted: "vote"}.get(number, "")
-            if not explained.is_right
-            else ("label and vote" if number == explained.label else ""),
+            "": _mark(explained, number),
             "name": _clean(explained.class_names[number], _NAME),
         }
         for number in shown
     ]
     columns = ["class", "votes"] + ["mean probability"] * (means is not None) + [""]
     return render_table(rows, columns + ["name"] * explained.is_named)
+
+
+def _mark(explained: "Explanation", number: int) -> str:
+    """Return what a class is to the example."""
+    marks = ["label"] * (number == explained.label) + ["vote"] * (number == explained.predicted)
+    return " and ".join(marks)
 
 
 def _render_members(explained: "Explanation", all_members: bool) -> str:
@@ -189,10 +191,10 @@ def _render_neighbours(explained: "Explanation") -> str:
     columns = ["nearest", "label", "distance"]
     has_same = any(each.distance == 0 for each in around.nearest)
     table = render_table(rows, columns + [""] * has_same, to_right=["distance"]) if rows else ""
-    counts = Counter(around.near_labels).most_common()
+    counts = ", ".join(f"{count} × {label}" for label, count in around.label_counts)
     text = (
         f"labels of the {len(around.near_labels)} nearest of {around.n_training:,} "
-        f"{around.training}: {', '.join(f'{count} × {label}' for label, count in counts)}"
+        f"{around.training}: {counts}"
     )
     return f"{table}\n{render_sentence(text)}" if rows else render_sentence(text)
 

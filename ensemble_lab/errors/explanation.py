@@ -1,5 +1,6 @@
 """Why an example was decided as it was: everything that bears on it, in one value."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -164,6 +165,11 @@ class Neighbourhood:
     near_labels: tuple[int, ...]
     n_label: int
     n_predicted: int
+
+    @property
+    def label_counts(self) -> tuple[tuple[int, int], ...]:
+        """How many of the near examples have each label: (label, count), most frequent first."""
+        return tuple(Counter(self.near_labels).most_common())
 
 
 @dataclass(frozen=True, eq=False)

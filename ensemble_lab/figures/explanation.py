@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_explanation", "draw_explanations"]
 
-_WIDTH, _HEIGHT = 11.0, 7.6
+_WIDTH, _HEIGHT = 11.0, 7.8
 """Inches of a page; places below are in inches from its lower left corner."""
 _LEFT, _TEXT_WIDTH = 0.35, 72 * 10.3
 _IMAGE = (_LEFT, 4.05, 2.6, 2.6)
@@ -129,20 +129,21 @@ def _write_head(figure: "Figure", explained: Explanation) -> None:
         f"{explained.split} {explained.index}: label {label}, the vote says {predicted} ({word})"
     )
     shown = shorten(spell(title, "bold"), _TEXT_WIDTH, 12, "bold")
-    write(figure, 72 * _LEFT, 72 * 7.25, shown, 12, INK, weight="bold")
+    write(figure, 72 * _LEFT, 72 * 7.45, shown, 12, INK, weight="bold")
     tie = "; a tie, settled so" if explained.is_tied else ""
     _say(
         figure,
         _LEFT,
-        7.03,
+        7.22,
         f"{explained.run}: vote of {len(explained.members):,}, {explained.decision.text}{tie}",
     )
     facts = [f"{fact.name} {fact.value}" for fact in explained.facts]
     if explained.rank is not None:
-        facts.insert(0, f"number {explained.rank:,} of {explained.n_errors:,} errors by gap")
+        errors = "1 error" if explained.n_errors == 1 else f"{explained.n_errors:,} errors"
+        facts.insert(0, f"number {explained.rank:,} of {errors} by gap")
     if explained.confidence is not None:
         facts.insert(0, f"confidence {explained.confidence:.4f}, gap {explained.gap:.4f}")
-    _say(figure, _LEFT, 6.85, " · ".join(facts))
+    _say(figure, _LEFT, 7.03, " · ".join(facts))
 
 
 def _name(explained: Explanation, number: int) -> str:
@@ -156,13 +157,11 @@ def _draw_neighbours(figure: "Figure", explained: Explanation) -> None:
         if explained.image is not None:
             _say(figure, _LEFT, 1.75, explained.images_note)
         return
-    labels = around.near_labels
+    counts = ", ".join(f"{count} × {label}" for label, count in around.label_counts)
     words = (
-        f"Nearest in pixels of {around.n_training:,} {around.training}; of the {len(labels)} "
-        f"nearest {around.n_label} are {explained.label}"
+        f"Nearest in pixels of {around.n_training:,} {around.training}. Labels of the "
+        f"{len(around.near_labels)} nearest: {counts}"
     )
-    if not explained.is_right:
-        words += f" and {around.n_predicted} are {explained.predicted}"
     _say(figure, _LEFT, 1.75, words)
     for place, each in enumerate(around.nearest[:_MOST_NEIGHBOURS]):
         left = _LEFT + place * _STEP

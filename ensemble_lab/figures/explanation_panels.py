@@ -1,6 +1,6 @@
 """The panels of an explanation's page."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -18,10 +18,12 @@ __all__ = ["choose_classes_shown", "draw_bars", "draw_joining", "draw_members", 
 _LABEL, _VOTE, _OTHER = "#0072B2", "#E69F00", "#BDBDBD"
 """Dark, middle and light, so that they differ in grey too."""
 _MOST_CLASSES = 10
-_MOST_NAMED, _MOST_DOTTED = 30, 60
-"""Members up to which each is named beside its row, and has a dot on its vote."""
+_MOST_NAMED, _MOST_DOTTED, _MOST_SHARP = 30, 60, 400
+"""Members up to which each has its name, a dot on its vote, and pixels of its own."""
+_PIXELS = 45
+"""Across a cell, where rows are merged: so that columns are not blurred with them."""
 _SIZE = 8.0
-_CLASS_WIDTH, _KEY_WIDTH = 70.0, 80.0
+_CLASS_WIDTH, _KEY_WIDTH = 80.0, 68.0
 
 
 def choose_classes_shown(explained: Explanation) -> tuple[int, ...]:
@@ -72,10 +74,13 @@ def draw_bars(axes: "Axes", explained: Explanation, shown: tuple[int, ...]) -> N
             color=INK,
             verticalalignment="center_baseline",
         )
-    axes.set(xlim=(0, most), ylim=(len(shown) - 0.5, -0.5))
-    axes.set_yticks(places, [_title(explained, number) for number in shown])
+    # Room for what is written behind the longest bar.
+    axes.set(xlim=(0, 1.5 * most), ylim=(len(shown) - 0.5, -0.5))
+    axes.set_xticks([0, 0.5, 1] if means is not None else [0, most])
+    axes.set_yticks(places, [_title(explained, number) for number in shown], parse_math=False)
     dress_axes(axes, grid="x", bare=("top", "right", "left"))
     axes.tick_params(axis="y", length=0)
+    axes.spines["bottom"].set_bounds(0, most)
     _head(axes, "mean probability" if means is not None else "votes")
 
 
@@ -86,20 +91,33 @@ def draw_members(axes: "Axes", explained: Explanation, shown: tuple[int, ...]) -
     cells: Array = votes[:, np.newaxis] == np.array(shown)
     if known is not None:
         cells = known[:, list(shown)]
-    axes.imshow(cells, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    if n_members <= _MOST_DOTTED:
+    is_sharp = n_members <= _MOST_SHARP
+    axes.imshow(
+        cells if is_sharp else np.repeat(cells, _PIXELS, axis=1),
+        cmap="Blues",
+        vmin=0,
+        vmax=1,
+        aspect="auto",
+        extent=(-0.5, len(shown) - 0.5, n_members + 0.5, 0.5),
+        interpolation="nearest" if is_sharp else "antialiased",
+    )
+    if n_members <= _MOST_DOTTED and known is not None:
         _dot_votes(axes, votes, shown)
-    axes.set_xticks(range(len(shown)), [_short_title(explained, number) for number in shown])
-    if max(len(tick.get_text()) for tick in axes.get_xticklabels()) > 2:
+    names = [_short_title(explained, number) for number in shown]
+    axes.set_xticks(range(len(shown)), names, parse_math=False)
+    if max(map(len, names)) > 2:
         axes.tick_params(axis="x", rotation=90)
     if n_members <= _MOST_NAMED:
         keys = [shorten(each.key, _KEY_WIDTH, 7) for each in explained.members]
-        axes.set_yticks(range(n_members), keys)
+        axes.set_yticks(range(1, n_members + 1), keys, parse_math=False)
     else:
         axes.set_ylabel("members, in order", fontsize=_SIZE, fontfamily=FAMILY)
     axes.tick_params(labelsize=7, colors=INK, labelfontfamily=FAMILY, length=2)
-    what = "members × classes" if known is None else "probabilities of the members"
-    _head(axes, f"{what}{', a dot on each vote' if n_members <= _MOST_DOTTED else ''}")
+    what = (
+        "blue: the member's vote" if known is None else "a member's probabilities, blue 1, white 0"
+    )
+    dots = "; a dot on its vote" if n_members <= _MOST_DOTTED and known is not None else ""
+    _head(axes, f"{what}{dots}", align="right")
 
 
 def draw_joining(chances: "Axes", strips: "Axes", explained: Explanation) -> None:
@@ -111,9 +129,10 @@ def draw_joining(chances: "Axes", strips: "Axes", explained: Explanation) -> Non
     marker = "o" if n_members <= _MOST_NAMED else ""
     chances.plot(sizes, joining.chances, color=INK, marker=marker, markersize=2.5, linewidth=1)
     chances.set(xlim=(0.5, n_members + 0.5), ylim=(-0.05, 1.05), yticks=[0, 0.5, 1])
+    chances.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     dress_axes(chances)
     chances.tick_params(labelbottom=False)
-    _head(chances, f"chance that the majority of k members errs: {_tell_outlook(explained)}")
+    _head(chances, f"chance that the majority of k members errs; {_tell_outlook(explained)}")
     rows = [("majority", joining.majority)]
     if joining.mean is not None:
         rows.append(("mean", joining.mean))
@@ -123,6 +142,7 @@ def draw_joining(chances: "Axes", strips: "Axes", explained: Explanation) -> Non
     strips.set_yticks(range(len(rows)), [name for name, _ in rows])
     strips.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     strips.tick_params(labelsize=_SIZE, colors=INK, labelfontfamily=FAMILY, length=2)
+    strips.tick_params(axis="y", length=0)
     for spine in strips.spines.values():
         spine.set_visible(False)
     strips.set_xlabel(
@@ -164,7 +184,8 @@ def _draw_strip(axes: "Axes", explained: Explanation, predicted: Index, row: int
 
 def _dot_votes(axes: "Axes", votes: Index, shown: tuple[int, ...]) -> None:
     places = {number: place for place, number in enumerate(shown)}
-    dots = [(places[vote], row) for row, vote in enumerate(votes.tolist()) if vote in places]
+    rows = enumerate(votes.tolist(), start=1)
+    dots = [(places[vote], row) for row, vote in rows if vote in places]
     x, y = zip(*dots, strict=True) if dots else ((), ())
     axes.scatter(x, y, s=9, color="white", edgecolors=INK, linewidths=0.6)
 
@@ -183,12 +204,14 @@ def _colour(explained: Explanation, number: int) -> str:
 
 
 def _title(explained: Explanation, number: int) -> str:
-    """Return a class's name with what it is to the example: ``label 2``, ``vote 0``."""
+    """Return a class with what it is to the example: ``label 2``, ``vote 0``, ``right 7``."""
     name = name_class(number, explained.class_names[number], "normal")
-    if name != str(number):
-        name = shorten(f"{number} {name}", _CLASS_WIDTH, _SIZE)
-    marks = ["label"] * (number == explained.label) + ["vote"] * (number == explained.predicted)
-    return f"{' = '.join(marks)}  {name}" if marks else name
+    words = [str(number)] if name == str(number) else [str(number), name]
+    if number == explained.label:
+        words.insert(0, "right" if explained.is_right else "label")
+    elif number == explained.predicted:
+        words.insert(0, "vote")
+    return shorten(" ".join(words), _CLASS_WIDTH, _SIZE)
 
 
 def _short_title(explained: Explanation, number: int) -> str:
@@ -196,5 +219,7 @@ def _short_title(explained: Explanation, number: int) -> str:
     return name if name == str(number) else shorten(f"{number} {name}", 42, 7)
 
 
-def _head(axes: "Axes", text: str) -> None:
-    axes.set_title(text, fontsize=_SIZE, fontfamily=FAMILY, color=FAINT, loc="left", pad=4)
+def _head(axes: "Axes", text: str, *, align: Literal["left", "right"] = "left") -> None:
+    axes.set_title(
+        text, fontsize=_SIZE, fontfamily=FAMILY, color=FAINT, loc=align, pad=4, parse_math=False
+    )
