@@ -37,7 +37,7 @@ __all__ = ["command"]
 
 _Indices = Annotated[
     list[str],
-    typer.Argument(metavar="INDEX...", help="Examples, right or wrong.", show_default=False),
+    typer.Argument(metavar="INDEX", help="Examples, right or wrong.", show_default=False),
 ]
 _Neighbours = Annotated[
     int,

@@ -127,7 +127,7 @@ def _render_rules(explained: "Explanation") -> str:
             words = f"{each.rule} (tie)" if each.is_tied else each.rule
             said.setdefault((each.predicted, each.is_right), []).append(words)
     lines = [
-        f"{number}, {'right' if is_right else 'wrong'}, say {', '.join(rules)}"
+        f"{number}, {'right' if is_right else 'wrong'}: {', '.join(rules)}"
         for (number, is_right), rules in said.items()
     ]
     lines += [f"not asked: {', '.join(rules)}: {reason}" for reason, rules in refused.items()]
@@ -159,8 +159,8 @@ def _describe_joining(explained: "Explanation") -> str:
     if joining.mean_settled is not None:
         settled.append(_tell_settled("mean", joining.mean_settled))
     text = (
-        f"what the first members choose; {', '.join(settled)}. Chance that the majority of as many "
-        "errs, drawn from all"
+        f"by the first members alone; {', '.join(settled)}. Chance: that the majority of as many, "
+        "drawn from all, errs"
     )
     if outlook.rival is None:
         return f"{text}. Every member is right"
@@ -191,7 +191,7 @@ def _render_neighbours(explained: "Explanation") -> str:
     columns = ["nearest", "label", "distance"]
     has_same = any(each.distance == 0 for each in around.nearest)
     table = render_table(rows, columns + [""] * has_same, to_right=["distance"]) if rows else ""
-    counts = ", ".join(f"{count} × {label}" for label, count in around.label_counts)
+    counts = ", ".join(f"{label} ({count})" for label, count in around.label_counts)
     text = (
         f"labels of the {len(around.near_labels)} nearest of {around.n_training:,} "
         f"{around.training}: {counts}"

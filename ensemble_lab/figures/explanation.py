@@ -157,7 +157,7 @@ def _draw_neighbours(figure: "Figure", explained: Explanation) -> None:
         if explained.image is not None:
             _say(figure, _LEFT, 1.75, explained.images_note)
         return
-    counts = ", ".join(f"{count} × {label}" for label, count in around.label_counts)
+    counts = ", ".join(f"{label} ({count})" for label, count in around.label_counts)
     words = (
         f"Nearest in pixels of {around.n_training:,} {around.training}. Labels of the "
         f"{len(around.near_labels)} nearest: {counts}"

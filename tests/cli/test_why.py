@@ -56,8 +56,8 @@ def test_text_tells_the_whole_story(call, run):
     assert "confidence 0.5625, gap -0.2083, margin 0.2083; number 3 of 3 errors by gap" in text
     assert "0 1 0.5625 label 1 2 0.3542 vote 2 0 0.0833" in text
     assert "a-0000 0 0.9375 0.9375 yes a-0001 1 0.5000 0.3750 b-0000 1 0.5000 0.3750" in text
-    assert "1, wrong, say majority" in text
-    assert "0, right, say mean-probability" in text
+    assert "1, wrong: majority" in text
+    assert "0, right: mean-probability" in text
     assert "1 0 0 0.667 2 0 0 0.667 3 1 0 1.000" in text
     assert "majority last changes at 3, mean never changes" in text
     assert "Undecided with 3 members (2 for 1, 1 for the label, p 0.500)" in text
@@ -72,7 +72,7 @@ def test_text_of_right_examples_and_ties(call, run):
     assert "Every member is right" in right
     tied = " ".join(call("why", run.path, 2).out.split())
     assert "; a tie, settled so" in tied
-    assert "say majority (tie)" in tied
+    assert "majority (tie)" in tied
 
 
 def test_many_members_are_told_by_those_against_the_vote(call, crowd):

@@ -149,7 +149,7 @@ def test_neighbours_have_their_labels_and_the_same_picture_is_named():
     assert len(figure.axes) == 5 + 5
     assert "50000, same picture" in words(figure)
     assert "50001, at 1.25" in words(figure)
-    assert any("12 × 2, 8 × 0" in text for text in words(figure))
+    assert any("2 (12), 0 (8)" in text for text in words(figure))
 
 
 def test_of_many_neighbours_the_nearest_eight_are_shown():
