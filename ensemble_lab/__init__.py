@@ -33,6 +33,7 @@ _NAMES = {
     "Drawing": "workflows.drawings",
     "EnsembleLabError": "exceptions",
     "ExperimentSpec": "spec.experiment",
+    "Explanation": "errors.explanation",
     "MemberSpec": "spec.member",
     "Predictions": "store.predictions",
     "Preset": "spec.presets",
@@ -70,6 +71,7 @@ _NAMES = {
     "draw_corruption_examples": "figures.corrupted_images",
     "draw_digit": "figures.digit",
     "draw_diversity": "figures.diversity",
+    "draw_explanation": "figures.explanation",
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
     "draw_history": "figures.history",
@@ -79,7 +81,10 @@ _NAMES = {
     "draw_subset_curve": "figures.subset_curve",
     "draw_upset": "figures.upset",
     "examples_needed": "analysis.significance.paired",
+    "explain_example": "workflows.why",
+    "explain_examples": "workflows.why",
     "find_errors": "workflows.errors",
+    "find_nearest": "errors.neighbours",
     "find_preset": "spec.presets",
     "find_results": "workflows.experiments",
     "find_runs": "store.run",
@@ -132,6 +137,7 @@ _NAMES = {
     "save_diagram": "workflows.presets",
     "save_diversity": "workflows.diversity",
     "save_drawing": "workflows.drawings",
+    "save_explanations": "workflows.why",
     "save_gallery": "workflows.gallery",
     "save_history": "workflows.history",
     "save_results": "workflows.results",
@@ -177,7 +183,9 @@ if TYPE_CHECKING:
     from ensemble_lab.decision import Decision
     from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
     from ensemble_lab.errors.compare import build_joint_errors
+    from ensemble_lab.errors.explanation import Explanation
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
+    from ensemble_lab.errors.neighbours import find_nearest
     from ensemble_lab.exceptions import EnsembleLabError
     from ensemble_lab.figures.audit import draw_audit
     from ensemble_lab.figures.augmented import draw_augmented
@@ -187,6 +195,7 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.corruptions import draw_corruption_curves
     from ensemble_lab.figures.digit import draw_digit, render_digit
     from ensemble_lab.figures.diversity import draw_diversity
+    from ensemble_lab.figures.explanation import draw_explanation
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
     from ensemble_lab.figures.history import draw_history
@@ -267,6 +276,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.train import train
     from ensemble_lab.workflows.verdicts import judge_run
     from ensemble_lab.workflows.vote import score_vote, score_vote_by_group
+    from ensemble_lab.workflows.why import explain_example, explain_examples, save_explanations
 
 
 def __getattr__(name: str) -> Any:

@@ -393,6 +393,15 @@ def test_confusion_counts_the_errors_of_the_vote(run, tmp_path):
     assert alone.n_errors == lab.score_vote(run, members=(KEY,)).errors
 
 
+def test_an_example_is_explained_by_what_its_members_learned_from(run, tmp_path):
+    (explained,) = lab.save_explanations(run, [0], tmp_path / "why.svg")
+    assert (
+        explained.predicted == lab.combine(lab.load_predictions(run), lab.Decision()).predicted[0]
+    )
+    assert len(explained.members) == len(run.keys)
+    assert explained.neighbourhood.n_training == len(load_record(run, "train").index)
+
+
 def test_members_that_are_pooled_vote_as_they_did(run, tmp_path):
     report = lab.pool_runs(tmp_path / "pool", (run,), members=("mlp-*",))
     assert [entry.group for entry in report.run.members] == ["mlp", "mlp"]

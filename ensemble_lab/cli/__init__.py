@@ -30,6 +30,7 @@ COMMANDS = {
     "predict": "Predict with all members of a run on another data set.",
     "corruptions": "Count errors on corrupted images, or list corruptions.",
     "vote": "Count the errors of each member and of their vote.",
+    "why": "Say why the vote decided as it did.",
     "confusion": "Count which classes are taken for which.",
     "errors": "List the examples that the vote gets wrong.",
     "gallery": "Draw the examples that the vote gets wrong.",

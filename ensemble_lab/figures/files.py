@@ -19,7 +19,9 @@ __all__ = [
     "check_figure_path",
     "house_figure",
     "house_style",
+    "page_paths",
     "save_figure",
+    "save_numbered",
     "save_pages",
 ]
 
@@ -109,6 +111,45 @@ def save_pages(pages: Sequence["Figure"], path: Path) -> None:
     with replacing(path) as partial, PdfPages(partial, metadata=_DATES["pdf"]) as file:
         for page in pages:
             file.savefig(page)
+
+
+def page_paths(path: Path | str, n_pages: int, *, what: str = "figure") -> tuple[Path, ...]:
+    """Return the files that so many pages are written to.
+
+    A PDF holds all pages; of ``png`` and ``svg`` there is a file for each page, numbered where
+    there are several.
+
+    Raises
+    ------
+    PredictionError
+        Another ending.
+
+    Examples
+    --------
+    >>> [file.name for file in page_paths("why.png", 2)], page_paths("why.pdf", 2)[0].name
+    (['why-1.png', 'why-2.png'], 'why.pdf')
+    """
+    check_figure_path(path, what=what)
+    path = Path(path)
+    if n_pages == 1 or _format(path) == "pdf":
+        return (path,)
+    return tuple(path.with_stem(f"{path.stem}-{page}") for page in range(1, n_pages + 1))
+
+
+def save_numbered(pages: Sequence["Figure"], path: Path | str) -> None:
+    """Write figures to the files that `page_paths` names: all to a PDF, or each to its own.
+
+    Raises
+    ------
+    StoreError
+        The disk is full, or the folder cannot be written to.
+    """
+    paths = page_paths(path, len(pages))
+    if _format(paths[0]) == "pdf":
+        save_pages(pages, paths[0])
+        return
+    for page, file in zip(pages, paths, strict=True):
+        save_figure(page, file)
 
 
 def _format(path: Path) -> str:

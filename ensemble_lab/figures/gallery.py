@@ -9,7 +9,7 @@ from ensemble_lab.arrays import find_positions
 from ensemble_lab.data.dataset import Split
 from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.figures.files import check_figure_path, house_style, save_figure, save_pages
+from ensemble_lab.figures.files import house_style, page_paths, save_numbered
 from ensemble_lab.figures.layout import TILES_PER_PAGE, plan
 from ensemble_lab.figures.pages import Heading, draw_page
 from ensemble_lab.figures.tiles import build_pictures, build_tiles, picture_shape
@@ -40,11 +40,7 @@ def gallery_paths(path: str | Path, n_pages: int) -> tuple[Path, ...]:
     >>> [file.name for file in gallery_paths("errors.pdf", 2)]
     ['errors.pdf']
     """
-    check_figure_path(path, what="gallery")
-    path = Path(path)
-    if n_pages == 1 or _is_pdf(path):
-        return (path,)
-    return tuple(path.with_stem(f"{path.stem}-{page}") for page in range(1, n_pages + 1))
+    return page_paths(path, n_pages, what="gallery")
 
 
 def draw_gallery(
@@ -91,7 +87,7 @@ def draw_gallery(
     with house_style():
         pages = _draw_pages(catalogue, images, class_names)
         if path is not None:
-            _save(pages, gallery_paths(path, len(pages)))
+            save_numbered(pages, path)
     return pages
 
 
@@ -138,16 +134,3 @@ def _write_heading(catalogue: Catalogue, page: int, n_pages: int) -> Heading:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _is_pdf(path: Path) -> bool:
-    return path.suffix.lower() == ".pdf"
-
-
-def _save(pages: list["Figure"], paths: tuple[Path, ...]) -> None:
-    """Write one file for all pages, or one each."""
-    if _is_pdf(paths[0]):
-        save_pages(pages, paths[0])
-        return
-    for page, path in zip(pages, paths, strict=True):
-        save_figure(page, path)

@@ -13,7 +13,7 @@ from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
 
-__all__ = ["Scored", "cast_vote", "describe", "read_labels", "score"]
+__all__ = ["Scored", "cast_vote", "describe", "read_labels", "score", "weigh_on_validation"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def cast_vote(
     """Combine members' predictions as `score` does, without a look at the split's labels."""
     predictions = load_predictions(run, split, members=members or decision.members)
     if RULES[decision.rule].weights == "must" and not decision.weights:
-        decision = _weigh(run, predictions, decision)
+        decision = weigh_on_validation(run, predictions, decision)
     return predictions, combine(predictions, decision)
 
 
@@ -92,8 +92,16 @@ def read_labels(
     )
 
 
-def _weigh(run: Run, predictions: Predictions, decision: Decision) -> Decision:
-    """Return the decision with weights that the run's validation split gives its members."""
+def weigh_on_validation(run: Run, predictions: Predictions, decision: Decision) -> Decision:
+    """Return the decision with weights that the run's validation split gives its members.
+
+    Raises
+    ------
+    MissingError
+        The run has no validation split, or no predictions on it.
+    PredictionError
+        A member that votes on the split of the predictions and not on validation.
+    """
     name = run.validation_split
     voters = {voter.key for voter in find_voters(run, load_record(run, name))}
     unknown = [key for key in predictions.members if key not in voters]

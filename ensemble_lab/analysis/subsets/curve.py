@@ -11,7 +11,14 @@ from ensemble_lab.analysis.votes.counts import count_votes
 from ensemble_lab.arrays import Array, Floats, Index, Labels, Votes, check_axes
 from ensemble_lab.exceptions import PredictionError
 
-__all__ = ["N_ORDERS", "SubsetCurve", "build_subset_curve", "chances_of_error"]
+__all__ = [
+    "MAX_MEMBERS",
+    "N_ORDERS",
+    "SubsetCurve",
+    "build_subset_curve",
+    "chances_of_error",
+    "tabulate_chances",
+]
 
 N_ORDERS = 2_000
 MAX_MEMBERS = 1_000
@@ -141,10 +148,30 @@ def chances_of_error(votes: Votes, labels: Labels, n_classes: int, k: int) -> Fl
     n_members = len(votes)
     if not 1 <= k <= n_members:
         raise PredictionError(f"k must be from 1 to the {n_members} members; got {k}.")
-    patterns, _, place = _find_patterns(votes, labels, n_classes)
-    expected, _, _ = _tabulate(patterns, n_members)
+    expected, place = _expect(votes, labels, n_classes)
     chances: Floats = expected[place, k - 1]
     return chances
+
+
+def tabulate_chances(votes: Votes, labels: Labels, n_classes: int) -> Floats:
+    """Return `chances_of_error` of every k: float64 (examples, members), k from 1.
+
+    Examples
+    --------
+    >>> votes = np.array([[0], [0], [1]], np.uint8)
+    >>> tabulate_chances(votes, np.array([0]), 2).round(4).tolist()
+    [[0.3333, 0.3333, 0.0]]
+    """
+    expected, place = _expect(votes, labels, n_classes)
+    chances: Floats = expected[place]
+    return chances
+
+
+def _expect(votes: Votes, labels: Labels, n_classes: int) -> tuple[Floats, Index]:
+    """Return chances of error (patterns, k), ties at random, and each example's pattern."""
+    patterns, _, place = _find_patterns(votes, labels, n_classes)
+    expected, _, _ = _tabulate(patterns, len(votes))
+    return expected, place
 
 
 def _find_patterns(votes: Votes, labels: Labels, n_classes: int) -> tuple[Array, Index, Index]:
