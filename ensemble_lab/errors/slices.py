@@ -7,7 +7,7 @@ import numpy as np
 from ensemble_lab.analysis.significance.families import adjust_holm
 from ensemble_lab.analysis.significance.fisher import fisher_exact
 from ensemble_lab.analysis.significance.intervals import wilson
-from ensemble_lab.analysis.significance.sign_flips import flip_clusters
+from ensemble_lab.analysis.significance.whole_clusters import permute_clusters
 from ensemble_lab.arrays import Array, Booleans, Floats, Index, check_axes
 from ensemble_lab.data.categories import Categories
 from ensemble_lab.exceptions import PredictionError
@@ -35,7 +35,8 @@ class Slice:
     p_holm : float
         As one of all slices of the column.
     p_cluster, p_cluster_holm : float or None
-        The same by `flip_clusters`, with clusters kept whole; None where that says nothing.
+        The same by `permute_clusters`, with clusters kept whole; None where the column is not made
+        of whole clusters, two or more of them on either side.
     """
 
     value: str
@@ -97,7 +98,7 @@ def slice_errors(
     clusters : (examples,), optional
         Such as writers, whose examples are alike: gives `Slice.p_cluster`.
     seed : int
-        Of the sign flips.
+        Of the permutations.
 
     Raises
     ------
@@ -126,7 +127,7 @@ def slice_errors(
     p = fisher_exact(errors[kept], sizes[kept], n_errors, n_examples)
     n_tests = _count_tests(sizes[kept], n_examples)
     p_holm = _adjust(p, n_tests)
-    of_clusters = _flip(categories.place, is_wrong, clusters, kept, n_tests, seed)
+    of_clusters = _permute(categories.place, is_wrong, clusters, kept, n_tests, seed)
     order = _rank(p, errors[kept] / sizes[kept])
     return ColumnSlices(
         column=categories.name,
@@ -165,7 +166,7 @@ def _adjust(p: Floats, n_tests: int) -> Floats:
     return p.copy() if n_tests <= 1 else np.array(adjust_holm(p.tolist()))
 
 
-def _flip(
+def _permute(
     place: Index,
     is_wrong: Booleans,
     clusters: Array | None,
@@ -177,7 +178,7 @@ def _flip(
     unknown: list[tuple[float | None, float | None]] = [(None, None)] * len(kept)
     if clusters is None or not len(kept):
         return unknown
-    p = flip_clusters(is_wrong, place, clusters, seed=seed)[kept]
+    p = permute_clusters(is_wrong, place, clusters, seed=seed)[kept]
     is_known = np.isfinite(p)
     adjusted = p.copy()
     adjusted[is_known] = _adjust(p[is_known], n_tests)
