@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _MOST_ROWS = 10
-_WIDEST_VALUE = 20
+_WIDTH = 80
+_COLUMNS = ("value", "examples", "errors", "rate", "95 %", "p", "Holm")
 
 _Metadata = Annotated[
     list[Path],
@@ -215,14 +216,21 @@ def _render(report: "SliceReport", limit: int) -> str:
 
 
 def _render_column(found: "ColumnSlices", limit: int) -> str:
-    head = _shorten(found.column)
-    rows = [_row(head, each) for each in found.slices[:limit]]
-    names = list(rows[0]) if rows else [head]
-    lines = [render_table(rows, names, to_right=names[1:])]
+    from ensemble_lab.workflows.significance_text import render_p
+
+    rows = [_row(each) for each in found.slices[:limit]]
+    others = [name for name in _COLUMNS if name != "value"]
+    widths = [max([len(name), *(len(row[name]) for row in rows)]) for name in others]
+    room = _WIDTH - sum(2 + width for width in widths)
+    # The column's name heads its values.
+    head = _shorten(found.column, room)
+    table = [{head: _shorten(row["value"], room), **row} for row in rows]
+    lines = [render_table(table, [head, *others], to_right=others)]
     n_more = len(found.slices) - len(rows)
     if n_more:
         least = found.slices[limit].p_holm
-        lines.append(f"and {n_more:,} more, Holm {'1' if least >= 1 else f'{least:.3f} and up'}")
+        p = "1" if least >= 1 else f"{render_p(least)} and up"
+        lines.append(f"and {n_more:,} more, Holm {p}")
     if found.n_small:
         lines.append(
             f"not tested for being small: {found.n_small:,} with {found.n_small_examples:,} "
@@ -231,30 +239,31 @@ def _render_column(found: "ColumnSlices", limit: int) -> str:
     return "\n".join(lines)
 
 
-def _row(head: str, each: "Slice") -> dict[str, Any]:
+def _row(each: "Slice") -> dict[str, str]:
     from ensemble_lab.workflows.significance_text import render_p
 
-    return {
-        head: _shorten(each.value),
-        "examples": f"{each.n_examples:,}",
-        "errors": f"{each.errors:,}",
-        "rate": f"{100 * each.rate:.2f} %",
-        "95 %": f"{100 * each.low:.2f} to {100 * each.high:.2f}",
-        "p": render_p(each.p),
-        "Holm": render_p(each.p_holm),
-    }
+    cells = (
+        each.value,
+        f"{each.n_examples:,}",
+        f"{each.errors:,}",
+        f"{100 * each.rate:.2f} %",
+        f"{100 * each.low:.2f} to {100 * each.high:.2f}",
+        render_p(each.p),
+        render_p(each.p_holm),
+    )
+    return dict(zip(_COLUMNS, cells, strict=True))
 
 
-def _shorten(text: str) -> str:
-    """Return a name that leaves the table within 80 columns; what it ends with may tell it apart.
+def _shorten(text: str, width: int) -> str:
+    """Return a text of at most so many letters: its end may tell it apart as its beginning does.
 
     Examples
     --------
-    >>> _shorten("a-very-long-name-of-a-column")
-    'a-very-lon…-a-column'
+    >>> _shorten("a-very-long-name-of-a-column", 14)
+    'a-very-…column'
     """
     text = " ".join(text.split())
-    if len(text) <= _WIDEST_VALUE:
+    if len(text) <= width:
         return text
-    half = _WIDEST_VALUE // 2
-    return f"{text[:half]}…{text[1 - half :]}"
+    n_last = (width - 1) // 2
+    return f"{text[: width - 1 - n_last]}…{text[len(text) - n_last :]}"

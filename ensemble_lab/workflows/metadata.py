@@ -28,8 +28,6 @@ class JoinedMetadata:
     ----------
     metadata : Metadata or None
         Its index is that of the split, in the split's order; None where nothing is known.
-    of_files : tuple of str
-        Names of the columns that files brought; the others are the source's.
     notes : tuple of str
         What a reader should know: rows taken in order, examples that a file does not name.
     source_note : str
@@ -37,7 +35,6 @@ class JoinedMetadata:
     """
 
     metadata: Metadata | None
-    of_files: tuple[str, ...]
     notes: tuple[str, ...]
     source_note: str
 
@@ -100,12 +97,11 @@ def join_metadata(
                     f"and in {found.path}."
                 )
             columns[column.name], paths[column.name] = column, found.path
-    of_files = tuple(columns)
     known, source_note = _ask_source(record, Path(data_dir) if data_dir else None)
     if known is not None:
         columns |= {each.name: each for each in known.columns if each.name not in columns}
     metadata = build_metadata(record.index, list(columns.values())) if columns else None
-    return JoinedMetadata(metadata, of_files, tuple(notes), source_note)
+    return JoinedMetadata(metadata, tuple(notes), source_note)
 
 
 def _count_published(run: Run, record: SplitRecord) -> int:

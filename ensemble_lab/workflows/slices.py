@@ -22,8 +22,8 @@ __all__ = ["Bins", "SliceQuestion", "SliceReport", "build_slices", "save_slices"
 
 _LABEL = "label"
 _CLUSTER = "writer"
-_OF_SOURCE = ("series", "writer")
-"""What is asked of a source unless columns are named; the rest it knows are catalogue numbers."""
+_CATALOGUE_NUMBERS = ("writer_digit", "nist_class", "nist_index")
+"""Where NIST keeps a digit: columns of QMNIST's that are sliced by only where they are named."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class SliceQuestion:
     metadata : tuple of path
         Files that say more of the examples: `ensemble_lab.data.metadata_files`.
     columns : tuple of str
-        Those to slice by; none for ``label``, all of the files', and the source's ``series`` and
-        ``writer``.
+        Those to slice by; none for ``label`` and all that is known, but for QMNIST's
+        ``writer_digit``, ``nist_class`` and ``nist_index``.
     bins : tuple of Bins
         Where `ensemble_lab.data.categories.divide_column` is to do otherwise than by its rule.
     min_size : int
@@ -226,14 +226,14 @@ def _divide(
     joined: JoinedMetadata, question: SliceQuestion
 ) -> tuple[list[Categories], tuple[str, ...]]:
     """Return the columns asked for, divided, and what is to be said; ``label`` comes later."""
-    names = question.columns or _choose_columns(joined)
+    names = question.columns or [each for each in joined.names if each not in _CATALOGUE_NUMBERS]
     _check_names([*names, *(each.column for each in question.bins)], joined)
     bins = {each.column: each.n_bins for each in question.bins}
     if _LABEL in bins:
         raise DataError("bins must be of numbers; got 'label', which is a class.")
     divided, notes = [], list(joined.notes)
     if joined.source_note and not question.columns:
-        notes.append(f"nothing known of writers: {joined.source_note}")
+        notes.append(f"no series and writer: {joined.source_note}")
     for column in () if joined.metadata is None else joined.metadata.columns:
         if column.name not in names:
             continue
@@ -250,11 +250,6 @@ def _divide(
             )
         notes.append(f"{fine}, too many to slice by")
     return divided, tuple(notes)
-
-
-def _choose_columns(joined: JoinedMetadata) -> tuple[str, ...]:
-    known = [name for name in _OF_SOURCE if name in joined.names]
-    return tuple(dict.fromkeys([*joined.of_files, *known]))
 
 
 def _check_names(asked: Sequence[str], joined: JoinedMetadata) -> None:

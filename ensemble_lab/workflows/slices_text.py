@@ -56,4 +56,6 @@ def _describe(report: SliceReport, each: Slice) -> str:
         text += f", after Holm {render_p(each.p_holm)}"
     if each.p_cluster_holm is not None:
         text += f"; with each {report.cluster} kept whole {render_p(each.p_cluster_holm)}"
+        if each.p_holm <= ALPHA < each.p_cluster_holm:
+            text += f": single values of {report.cluster} may be all there is to it"
     return text
