@@ -223,7 +223,8 @@ def _render_column(found: "ColumnSlices", limit: int) -> str:
     widths = [max([len(name), *(len(row[name]) for row in rows)]) for name in others]
     room = _WIDTH - sum(2 + width for width in widths)
     # The column's name heads its values.
-    head = _shorten(found.column, room)
+    name = f"column {found.column}" if found.column in others else found.column
+    head = _shorten(name, room)
     table = [{head: _shorten(row["value"], room), **row} for row in rows]
     lines = [render_table(table, [head, *others], to_right=others)]
     n_more = len(found.slices) - len(rows)

@@ -108,7 +108,7 @@ def _draw_panel(
     for row, each in enumerate(slices):
         _draw_slice(axes, row, each, end)
     axes.set_xlim(0, end)
-    axes.set_ylim(len(slices) - 0.5, -0.5)
+    axes.set_ylim(max(1, len(slices)) - 0.5, -0.5)
     names = [shorten(spell(each.value), _LEFT - 16, _LETTERS) for each in slices]
     axes.set_yticks(range(len(slices)), names, fontfamily=FAMILY, parse_math=False)
     axes.tick_params(axis="y", length=0, pad=7)

@@ -145,11 +145,11 @@ def _describe_rows(found: MetadataFile, record: SplitRecord) -> list[str]:
 
 def _ask_source(record: SplitRecord, data_dir: Path | None) -> tuple[Metadata | None, str]:
     """Return what the source knows, or None and why where that is news."""
-    data = record.source.get("data")
-    if data is None:
+    data, split = (record.source.get(name) for name in ("data", "split"))
+    if data is None or split is None:
         return None, ""
     try:
-        known = load_metadata(parse_data(data), str(record.source["split"]), data_dir)
+        known = load_metadata(parse_data(data), str(split), data_dir)
     except (DataError, MissingExtraError) as error:
         return None, str(error)
     return (None if known is None else known.take_index(record.index)), ""
