@@ -11,7 +11,7 @@ their quartiles where they are many (--bins NAME=0 leaves each by itself). Examp
 
 \b
   ensemble-lab slices RUN
-  ensemble-lab slices RUN --metadata who.csv --column hand --column age --bins age=5
+  ensemble-lab slices RUN --metadata who.csv --column age --bins age=5
   ensemble-lab slices RUN --split train-oof -o slices.png
 """
 

@@ -1,8 +1,10 @@
 """Tables about examples in people's own files: csv, parquet, and QMNIST's extended labels."""
 
 import csv
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ _INDEX = "index"
 _PANDAS_INDEX = "__index_level_0__"
 """What pandas calls an index without a name in a parquet file."""
 _N_EXTENDED = 8
+_BLOCK_ROWS = 10_000
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_CODE = re.compile(r"-?0[0-9]")
+"""A number that is written as a name is, such as 007."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,25 +139,39 @@ def _refuse_repeats(index: Index) -> None:
 def _load_csv(path: Path) -> list[Column]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file, strict=True))
+            rows = csv.reader(file, strict=True)
+            names = [name.strip() for name in next(rows, [])]
+            if not names:
+                raise DataError(f"csv file must begin with a header; got none, in {path}.")
+            _check_names(names, path)
+            columns = _read_rows(rows, len(names), path)
     except UnicodeDecodeError as error:
         raise DataError(f"csv file must be UTF-8; got {error.reason}, in {path}.") from error
     except csv.Error as error:
         raise DataError(f"csv file must be well formed; got {error}, in {path}.") from error
-    while rows and not rows[-1]:
-        rows.pop()
-    if not rows:
-        raise DataError(f"csv file must have a header; got an empty file, in {path}.")
-    names = [name.strip() for name in rows[0]]
-    _check_names(names, path)
-    for number, row in enumerate(rows[1:], 1):
-        if len(row) != len(names):
-            raise DataError(
-                f"row must have the {len(names)} columns of the header; got {len(row)}, in "
-                f"{path}, row {number}."
-            )
-    cells = zip(*rows[1:], strict=True) if len(rows) > 1 else [()] * len(names)
-    return [_parse_cells(name, list(column)) for name, column in zip(names, cells, strict=True)]
+    return [_parse_cells(name, cells) for name, cells in zip(names, columns, strict=True)]
+
+
+def _read_rows(rows: Iterator[list[str]], n_columns: int, path: Path) -> list[list[str]]:
+    """Return the cells of each column; empty lines may stand at the end alone."""
+    columns: list[list[str]] = [[] for _ in range(n_columns)]
+    n_before = n_empty = 0
+    # Blocks keep the rows short-lived: a million lists at once would be slow to look after.
+    while block := list(islice(rows, _BLOCK_ROWS)):
+        for number, row in enumerate(block, n_before + 1):
+            if len(row) == n_columns and not n_empty:
+                continue
+            if row:
+                got = f"{len(row)}" if not n_empty else "an empty line"
+                raise DataError(
+                    f"row must have the {n_columns} columns of the header; got {got}, in {path}, "
+                    f"row {number - n_empty}."
+                )
+            n_empty += 1
+        n_before += len(block)
+        for cells, more in zip(columns, zip(*filter(None, block), strict=True), strict=False):
+            cells.extend(map(str.strip, more))
+    return columns
 
 
 def _check_names(names: list[str], path: Path) -> None:
@@ -167,37 +187,22 @@ def _check_names(names: list[str], path: Path) -> None:
 
 def _parse_cells(name: str, cells: list[str]) -> Column:
     """Return a column of whole numbers, else of numbers, else of text."""
-    cells = [cell.strip() for cell in cells]
-    is_known = np.array([cell != "" for cell in cells], np.bool_)
-    known = [cell for cell in cells if cell]
+    texts = np.array(cells, object)
+    is_known = texts != ""
+    known = texts[is_known].tolist()
     values: Array
-    if known and all(map(_is_whole, known)):
-        values = np.array([int(cell or "0") for cell in cells], np.int64)
+    if known and all(map(_WHOLE.fullmatch, known)):
+        values = np.zeros(len(cells), np.int64)
+        values[is_known] = [int(cell) for cell in known]
         return _column(name, values, is_known)
-    if known and not any(map(_has_needless_zero, known)):
+    if known and not any(map(_CODE.match, known)):
+        values = np.full(len(cells), np.nan)
         try:
-            values = np.array([float(cell or "nan") for cell in cells], np.float64)
+            values[is_known] = [float(cell) for cell in known]
         except ValueError:
-            pass
-        else:
-            return _column(name, values, is_known & np.isfinite(values))
-    return _column(name, np.array(cells, object), is_known)
-
-
-def _is_whole(cell: str) -> bool:
-    digits = cell.removeprefix("-")
-    return (
-        digits.isascii()
-        and digits.isdecimal()
-        and len(digits) <= 18
-        and (not _has_needless_zero(cell))
-    )
-
-
-def _has_needless_zero(cell: str) -> bool:
-    """Return whether a number is written as a name is, such as ``007``."""
-    digits = cell.removeprefix("-")
-    return len(digits) > 1 and digits[0] == "0" and digits[1].isdecimal()
+            return _column(name, texts, is_known)
+        return _column(name, values, is_known & np.isfinite(values))
+    return _column(name, texts, is_known)
 
 
 def _column(name: str, values: Array, is_known: Booleans) -> Column:

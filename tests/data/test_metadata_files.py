@@ -35,6 +35,19 @@ def test_rows_without_an_index_are_the_examples_in_order(tmp_path):
     assert found.is_in_order
 
 
+def test_empty_lines_at_the_end_are_no_rows_and_blocks_are_not_seen(tmp_path, monkeypatch):
+    from ensemble_lab.data import metadata_files
+
+    monkeypatch.setattr(metadata_files, "_BLOCK_ROWS", 2)
+    for end in ("", "\n", "\n\n\n\n"):
+        found = load(tmp_path, f"hand,age\na,1\nb,2\nc,3{end}")
+        assert columns_of(found) == {"hand": ("a", "b", "c"), "age": ("1", "2", "3")}
+    with pytest.raises(DataError, match=r"got 1, in .*table\.csv, row 3"):
+        load(tmp_path, "hand,age\na,1\nb,2\nc\nd,4\n")
+    with pytest.raises(DataError, match=r"got an empty line, in .*table\.csv, row 2"):
+        load(tmp_path, "hand,age\na,1\n\n\n\nd,4\n")
+
+
 @pytest.mark.parametrize("n_examples", [2, 4])
 def test_another_number_of_rows_without_an_index_is_refused(tmp_path, n_examples):
     with pytest.raises(DataError, match=rf"each of the {n_examples} examples .* got 3 rows, in "):
@@ -149,14 +162,14 @@ def test_label_file_of_qmnist_is_read_as_far_as_the_split_goes(tmp_path):
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("", "must have a header; got an empty file"),
-        ("\n\n", "must have a header; got an empty file"),
+        ("", "must begin with a header; got none"),
+        ("\n\n", "must begin with a header; got none"),
         ("index,hand\n", "besides index, and rows; got none"),
         ("index\n1\n", "besides index, and rows; got none"),
         (",hand\n0,l\n", "column 1 has none"),
         ("hand, hand\nl,r\n", "differ in name; got 'hand' twice"),
         ("index,hand\n1,l\n2\n", "2 columns of the header; got 1, in .*table.csv, row 2"),
-        ("index,hand\n\n1,l\n", "2 columns of the header; got 0, in .*table.csv, row 1"),
+        ("index,hand\n\n\n1,l\n", "2 columns of the header; got an empty line, in .*csv, row 1"),
         ("index,hand\n1,l\n1,r\n", "index must name each example once; got 1 twice"),
         ("index,hand\n1,l\n,r\n", "index must be there in every row; got none in row 2"),
         ("index,hand\n-1,l\n", "from 0 to .*got -1"),
