@@ -39,6 +39,7 @@ _NAMES = {
     "Preset": "spec.presets",
     "Question": "workflows.errors",
     "Run": "store.run",
+    "SliceQuestion": "workflows.slices",
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
     "Vote": "analysis.votes.vote",
@@ -53,6 +54,7 @@ _NAMES = {
     "build_joint_errors": "errors.compare",
     "build_mosaic": "figures.mosaic",
     "build_projection": "data.projection",
+    "build_slices": "workflows.slices",
     "collect_results": "workflows.results",
     "clopper_pearson": "analysis.significance.intervals",
     "combine": "analysis.votes.vote",
@@ -78,6 +80,7 @@ _NAMES = {
     "draw_mosaic": "figures.mosaic",
     "draw_projection": "figures.projection",
     "draw_samples": "figures.samples",
+    "draw_slices": "figures.slices",
     "draw_subset_curve": "figures.subset_curve",
     "draw_upset": "figures.upset",
     "examples_needed": "analysis.significance.paired",
@@ -91,6 +94,7 @@ _NAMES = {
     "fit_log_odds": "analysis.votes.weights",
     "fit_temperature": "analysis.calibration.temperature",
     "join_ledgers": "workflows.ledger",
+    "join_metadata": "workflows.metadata",
     "judge_run": "workflows.verdicts",
     "keep_errors": "workflows.errors",
     "least_significant": "analysis.significance.paired",
@@ -141,6 +145,7 @@ _NAMES = {
     "save_gallery": "workflows.gallery",
     "save_history": "workflows.history",
     "save_results": "workflows.results",
+    "save_slices": "workflows.slices",
     "save_submission": "workflows.submission",
     "save_summary": "workflows.summarise",
     "score_calibration": "workflows.calibration",
@@ -203,6 +208,7 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.mosaic import build_mosaic, draw_mosaic
     from ensemble_lab.figures.projection import draw_projection
     from ensemble_lab.figures.samples import draw_samples
+    from ensemble_lab.figures.slices import draw_slices
     from ensemble_lab.figures.subset_curve import draw_subset_curve
     from ensemble_lab.figures.upset import draw_upset
     from ensemble_lab.spec.data import Corruption
@@ -254,6 +260,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.images import load_images
     from ensemble_lab.workflows.inspect import list_runs, summarise_run
     from ensemble_lab.workflows.ledger import join_ledgers
+    from ensemble_lab.workflows.metadata import join_metadata
     from ensemble_lab.workflows.planning import plan_experiment
     from ensemble_lab.workflows.pool import pool_runs
     from ensemble_lab.workflows.predict import predict
@@ -270,6 +277,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.select import select
     from ensemble_lab.workflows.significance import compare_ensembles
     from ensemble_lab.workflows.significance_text import tell_pairs, tell_recipes
+    from ensemble_lab.workflows.slices import SliceQuestion, build_slices, save_slices
     from ensemble_lab.workflows.submission import save_submission
     from ensemble_lab.workflows.summarise import save_summary, summarise
     from ensemble_lab.workflows.summary_text import render_summary

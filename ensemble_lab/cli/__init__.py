@@ -33,6 +33,7 @@ COMMANDS = {
     "why": "Say why the vote decided as it did.",
     "confusion": "Count which classes are taken for which.",
     "errors": "List the examples that the vote gets wrong.",
+    "slices": "Say which examples the errors belong to.",
     "gallery": "Draw the examples that the vote gets wrong.",
     "curve": "Count the errors of k members' votes, for every k.",
     "committees": "Score disjoint committees of members.",

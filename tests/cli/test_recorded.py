@@ -15,6 +15,7 @@ COMMANDS = {
     "vote": ["vote", "{run}"],
     "confusion": ["confusion", "{run}"],
     "errors": ["errors", "{run}"],
+    "slices": ["slices", "{run}"],
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
     "why": ["why", "{run}", "0"],
 }

@@ -121,3 +121,27 @@ def test_metadata_about_other_examples_are_refused(
 def need_extended_labels(folder: Path) -> None:
     if not (folder / "qmnist-train-labels-idx2-int.gz").exists():
         miss(f"no extended labels in {folder}")
+
+
+def test_indices_that_are_not_there_are_unknown_in_every_column():
+    whole = build_metadata(INDEX, COLUMNS)
+    aligned = whole.align(np.array([7, 5, 9, 6]))
+    assert aligned.index.tolist() == [7, 5, 9, 6]
+    assert [column.texts for column in aligned.columns] == [
+        ("2", "(none)", "1", "(none)"),
+        ("l", "(none)", "l", "(none)"),
+    ]
+    assert whole.align(INDEX[::-1]).columns[0].is_known is None
+
+
+def test_unknown_values_stay_unknown_wherever_rows_go():
+    known = build_metadata(INDEX, [Column("age", np.array([3, 0, 5]), np.array([1, 0, 1], bool))])
+    assert known.take_index(np.array([4, 7])).columns[0].texts == ("(none)", "5")
+    assert known.align(np.array([4, 9, 1])).columns[0].texts == ("(none)", "3", "(none)")
+    with pytest.raises(ValueError, match="read-only"):
+        known.columns[0].is_known[0] = False
+
+
+def test_what_is_known_is_as_long_as_the_values():
+    with pytest.raises(DataError, match="column age must have 3 examples; got 2"):
+        build_metadata(INDEX, [Column("age", np.arange(3), np.ones(2, bool))])
