@@ -14,6 +14,7 @@ __all__ = [
     "EngineName",
     "FigureFile",
     "Members",
+    "MetadataFiles",
     "OwnSplit",
     "Rule",
     "RunFolder",
@@ -94,6 +95,17 @@ FigureFile = Annotated[
         "--output",
         metavar="FILE",
         help="Draw it in a png, svg or pdf file instead.",
+        show_default=False,
+    ),
+]
+
+
+MetadataFiles = Annotated[
+    list[Path],
+    typer.Option(
+        "--metadata",
+        metavar="FILE",
+        help="csv, parquet or QMNIST label file with more about the examples; may be repeated.",
         show_default=False,
     ),
 ]

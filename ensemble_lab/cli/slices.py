@@ -16,7 +16,6 @@ their quartiles where they are many (--bins NAME=0 leaves each by itself). Examp
 """
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +25,7 @@ from ensemble_lab.cli.options import (
     DecisionFile,
     FigureFile,
     Members,
+    MetadataFiles,
     Rule,
     RunFolder,
     SplitName,
@@ -56,15 +56,6 @@ _MOST_ROWS = 10
 _WIDTH = 80
 _COLUMNS = ("value", "examples", "errors", "rate", "95 %", "p", "Holm")
 
-_Metadata = Annotated[
-    list[Path],
-    typer.Option(
-        "--metadata",
-        metavar="FILE",
-        help="csv, parquet or QMNIST label file with more about the examples; may be repeated.",
-        show_default=False,
-    ),
-]
 _Columns = Annotated[
     list[str],
     typer.Option(
@@ -101,7 +92,7 @@ def command(
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
     decision: DecisionFile = None,
-    metadata: _Metadata = [],  # noqa: B006
+    metadata: MetadataFiles = [],  # noqa: B006
     column: _Columns = [],  # noqa: B006
     bins: _BinTexts = [],  # noqa: B006
     min_size: Annotated[

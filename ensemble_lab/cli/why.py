@@ -19,6 +19,7 @@ from ensemble_lab.cli.options import (
     DecisionFile,
     FigureFile,
     Members,
+    MetadataFiles,
     Rule,
     RunFolder,
     SplitName,
@@ -61,6 +62,7 @@ def command(
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
     decision: DecisionFile = None,
+    metadata: MetadataFiles = [],  # noqa: B006
     neighbours: _Neighbours = 5,
     all_members: _AllMembers = False,
     output: FigureFile = None,
@@ -76,7 +78,12 @@ def command(
         raise typer.BadParameter("only a table leaves members out; leave out --all-members")
     indices = _parse(index)
     asked = (split, build_decision(rule, ties, decision, members))
-    named: Any = {"members": tuple(members), "n_neighbours": neighbours, "data_dir": data_dir}
+    named: Any = {
+        "members": tuple(members),
+        "n_neighbours": neighbours,
+        "metadata": tuple(metadata),
+        "data_dir": data_dir,
+    }
     if output is not None:
         from ensemble_lab.figures.files import page_paths
 

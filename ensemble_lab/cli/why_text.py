@@ -40,7 +40,7 @@ def _render_head(explained: "Explanation") -> str:
         + ("; a tie, settled so" if explained.is_tied else ""),
         _describe_confidence(explained),
         ", ".join(f"{fact.name} {fact.value}" for fact in explained.facts),
-        f"nothing more is known of it: {explained.facts_note}" if explained.facts_note else "",
+        explained.facts_note,
     ]
     return "\n".join(render_sentence(line) for line in lines if line)
 

@@ -207,7 +207,8 @@ class Explanation:
     outlook : Outlook
     facts : tuple of Fact
     facts_note : str
-        Why none are known, where the source should know some.
+        How files were read that have no index, and why nothing is known that the source should
+        know.
     image : uint8 (height, width, channels) or None
     neighbourhood : Neighbourhood or None
     images_note : str

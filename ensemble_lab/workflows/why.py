@@ -10,17 +10,17 @@ from ensemble_lab.analysis.subsets.curve import MAX_MEMBERS
 from ensemble_lab.analysis.votes.rules import RULES
 from ensemble_lab.analysis.votes.vote import Vote, combine
 from ensemble_lab.arrays import Index, find_positions
-from ensemble_lab.data.loading import load_metadata
+from ensemble_lab.data.metadata import Metadata
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.catalogue import build_catalogue, catalogue_examples
 from ensemble_lab.errors.explain import build_explanations, take_rows
 from ensemble_lab.errors.explanation import Explanation, Fact
-from ensemble_lab.exceptions import DataError, MissingError, MissingExtraError, PredictionError
-from ensemble_lab.spec.data import parse_data
+from ensemble_lab.exceptions import MissingError, PredictionError
 from ensemble_lab.store.predictions import Predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import SplitRecord, load_record
 from ensemble_lab.store.voters import find_voters
+from ensemble_lab.workflows.metadata import JoinedMetadata, join_metadata
 from ensemble_lab.workflows.neighbours import Seen, find_seen
 from ensemble_lab.workflows.scoring import Scored, score, weigh_on_validation
 
@@ -37,6 +37,7 @@ def explain_example(
     *,
     members: tuple[str, ...] = (),
     n_neighbours: int = N_NEIGHBOURS,
+    metadata: Sequence[Path | str] = (),
     data_dir: Path | str | None = None,
 ) -> Explanation:
     """Return all that bears on the decision about one example: see `explain_examples`."""
@@ -47,6 +48,7 @@ def explain_example(
         decision,
         members=members,
         n_neighbours=n_neighbours,
+        metadata=metadata,
         data_dir=data_dir,
     )
     return explained
@@ -60,6 +62,7 @@ def explain_examples(
     *,
     members: tuple[str, ...] = (),
     n_neighbours: int = N_NEIGHBOURS,
+    metadata: Sequence[Path | str] = (),
     data_dir: Path | str | None = None,
 ) -> tuple[Explanation, ...]:
     """Return all that bears on the decision about each of some examples, at one look.
@@ -75,6 +78,8 @@ def explain_examples(
         Patterns of keys; none for those of the decision, or all.
     n_neighbours : int
         Nearest training examples in pixels; 0 reads no images.
+    metadata : sequence of path
+        Files with more about the examples: see `ensemble_lab.workflows.metadata.join_metadata`.
     data_dir : path, optional
         Folder with the data files; they are looked for unless given.
 
@@ -91,7 +96,8 @@ def explain_examples(
         No index, one that the split does not hold, a negative `n_neighbours`, or more than 1,000
         members.
     DataError, MissingExtraError, MismatchError
-        Neighbours are asked for and images are not to be had, or are others now.
+        Neighbours are asked for and images are not to be had, or are others now; or a file of
+        metadata cannot be read.
     """
     run = run if isinstance(run, Run) else open_run(run)
     record, folder = load_record(run, split), Path(data_dir) if data_dir else None
@@ -101,13 +107,14 @@ def explain_examples(
     # All that may be refused comes before the labels: a refusal must cost no look.
     images_note = _tell_why_no_images(record, n_neighbours)
     seen = () if images_note else find_seen(run, record, index, n_neighbours, folder)
-    facts, facts_note = _find_facts(record, index, folder)
+    joined = join_metadata(run, split, metadata, data_dir=folder)
+    facts = _list_facts(joined.metadata, index)
     scored = score(run, split, decision, members, command="why")
     return tuple(
         replace(
             _with_picture(explanation, seen[place] if seen else None, n_neighbours),
             facts=facts[place],
-            facts_note=facts_note,
+            facts_note=_note_facts(joined),
             images_note=images_note,
         )
         for place, explanation in enumerate(_explain(run, scored, positions))
@@ -123,6 +130,7 @@ def save_explanations(
     *,
     members: tuple[str, ...] = (),
     n_neighbours: int = N_NEIGHBOURS,
+    metadata: Sequence[Path | str] = (),
     data_dir: Path | str | None = None,
 ) -> tuple[Explanation, ...]:
     """Draw `explain_examples`, a page for each example, and return them.
@@ -151,6 +159,7 @@ def save_explanations(
         decision,
         members=members,
         n_neighbours=n_neighbours,
+        metadata=metadata,
         data_dir=data_dir,
     )
     draw_explanations(explained, path=path)
@@ -193,28 +202,25 @@ def _with_picture(explanation: Explanation, seen: Seen | None, n_shown: int) -> 
     return replace(explanation, image=seen.image, neighbourhood=around)
 
 
-def _find_facts(
-    record: SplitRecord, index: Index, data_dir: Path | None
-) -> tuple[tuple[tuple[Fact, ...], ...], str]:
-    """Return what is known of each example besides its label, and why nothing is."""
-    nothing: tuple[tuple[Fact, ...], ...] = ((),) * len(index)
-    if not record.source.get("data"):
-        return nothing, ""
-    spec = parse_data(record.source["data"])
-    try:
-        metadata = load_metadata(spec, str(record.source["split"]), data_dir)
-    except (DataError, MissingExtraError) as error:
-        return nothing, str(error)
+def _list_facts(metadata: Metadata | None, index: Index) -> tuple[tuple[Fact, ...], ...]:
+    """Return what is known of each example besides its label."""
     if metadata is None:
-        return nothing, ""
-    columns = [(each.name, each.values.tolist()) for each in metadata.take_index(index).columns]
-    return (
+        return ((),) * len(index)
+    columns = [(each, each.values.tolist()) for each in metadata.take_index(index).columns]
+    return tuple(
         tuple(
-            tuple(Fact(name, values[place]) for name, values in columns)
-            for place in range(len(index))
-        ),
-        "",
+            Fact(each.name, values[place])
+            for each, values in columns
+            if each.is_known is None or each.is_known[place]
+        )
+        for place in range(len(index))
     )
+
+
+def _note_facts(joined: JoinedMetadata) -> str:
+    missing = joined.source_note
+    notes = [f"nothing more is known of it: {missing}"] if missing and not joined.names else []
+    return "; ".join([*joined.notes, *notes])
 
 
 def _explain(run: Run, scored: Scored, positions: Index) -> tuple[Explanation, ...]:

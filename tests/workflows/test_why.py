@@ -15,7 +15,7 @@ from ensemble_lab.store.members import member_path
 from ensemble_lab.store.predictions import predictions_path, save_votes
 from ensemble_lab.store.seal import peek_digest
 from ensemble_lab.store.splits import load_record, save_split
-from ensemble_lab.workflows import why
+from ensemble_lab.workflows import metadata, why
 from ensemble_lab.workflows.neighbours import find_seen
 from ensemble_lab.workflows.scoring import weigh_on_validation
 from ensemble_lab.workflows.why import explain_example, explain_examples, save_explanations
@@ -333,7 +333,7 @@ def test_no_such_run_or_member(run, tmp_path):
 
 def test_what_the_source_knows_of_an_example_is_told(run, monkeypatch):
     known = build_metadata(np.arange(40)[::-1].copy(), [Column("writer", np.arange(40))])
-    monkeypatch.setattr(why, "load_metadata", lambda spec, split, data_dir: known)
+    monkeypatch.setattr(metadata, "load_metadata", lambda spec, split, data_dir: known)
     (fact,) = explain_example(run, 3).facts
     assert (fact.name, fact.value, type(fact.value)) == ("writer", 36, int)
 
@@ -342,9 +342,19 @@ def test_what_the_source_should_know_and_is_not_there_is_told_as_that(run, monke
     def miss(spec, split, data_dir):
         raise DataError("the labels are nowhere.")
 
-    monkeypatch.setattr(why, "load_metadata", miss)
+    monkeypatch.setattr(metadata, "load_metadata", miss)
     explained = explain_example(run, 3)
-    assert (explained.facts, explained.facts_note) == ((), "the labels are nowhere.")
+    assert explained.facts == ()
+    assert explained.facts_note == "nothing more is known of it: the labels are nowhere."
+
+
+def test_what_a_file_says_of_an_example_is_told(run, tmp_path):
+    path = tmp_path / "who.csv"
+    path.write_text("index,hand,age\n3,left,41\n5,right,\n", encoding="utf-8")
+    explained = explain_examples(run, [3, 5, 6], metadata=[path])
+    told = [[(fact.name, fact.value) for fact in each.facts] for each in explained]
+    assert told == [[("hand", "left"), ("age", 41)], [("hand", "right")], []]
+    assert "does not name" in explained[0].facts_note
 
 
 def test_pictures_that_cannot_be_written_cost_no_look(run, tmp_path):
