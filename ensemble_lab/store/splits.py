@@ -26,11 +26,13 @@ class SplitRecord:
         What its labels may be used for: choosing (validation), reporting (test), neither.
     index : int64 (examples,)
         Positions in the split as published.
-    images_sha256 : str
+    images_sha256 : str or None
+        None where the images are not known: labels came without them.
     labels_sha256 : str or None
         None when the split has no labels.
     source : dict
-        ``data``: JSON of the `DataSpec`; ``split``: the published split cut from.
+        ``data``: JSON of the `DataSpec`; ``split``: the published split cut from. Empty where
+        the examples are from no known source.
     fold : int64 (examples,) or None
         The fold of each example, from 0: members of a fold predict its examples alone.
     """
@@ -38,7 +40,7 @@ class SplitRecord:
     name: str
     role: Role
     index: Index
-    images_sha256: str
+    images_sha256: str | None
     labels_sha256: str | None
     source: dict[str, Any]
     fold: Index | None = None
@@ -60,6 +62,8 @@ class SplitRecord:
 def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
     """Write a split's file, or agree with the one that is there.
 
+    Where that one did not know the images and `record` does, it is replaced.
+
     Raises
     ------
     MismatchError
@@ -68,9 +72,10 @@ def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
     path = run.path / "splits" / f"{check_name(record.name, what='split')}.h5"
     if path.exists():
         known = load_record(run, record.name)
+        is_news = known.images_sha256 is None and record.images_sha256 is not None
         for what in ("role", "images_sha256", "labels_sha256"):
             ours, theirs = getattr(known, what), getattr(record, what)
-            if ours != theirs:
+            if ours != theirs and not (what == "images_sha256" and is_news):
                 raise MismatchError(
                     f"{what} of split {record.name!r} must stay {_short(ours)}; "
                     f"got {_short(theirs)}, in {path}. Use another --run (or --as) for other data."
@@ -80,7 +85,8 @@ def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
                 f"folds of split {record.name!r} must stay as they were cut, in {path}; got "
                 f"{record.n_folds or 'none'} that are cut otherwise. Use another --run."
             )
-        return
+        if not is_news:
+            return
     check_axes(record.index, "examples", name="index")
     arrays = {"index": record.index}
     if record.fold is not None:
@@ -131,13 +137,14 @@ def load_record(run: Run, split: str) -> SplitRecord:
                 f"fold must be int64, one for each example, from 0 without gaps; got {fold.dtype} "
                 f"{fold.shape}, in {path}."
             )
-        if header["labels_sha256"] is not None:
-            check_field(header, "labels_sha256", str, path)
+        for what in ("images_sha256", "labels_sha256"):
+            if header[what] is not None:
+                check_field(header, what, str, path)
         return SplitRecord(
             name=split,
             role=role,
             index=index,
-            images_sha256=check_field(header, "images_sha256", str, path),
+            images_sha256=header["images_sha256"],
             labels_sha256=header["labels_sha256"],
             source=check_field(header, "source", dict, path),
             fold=fold,
