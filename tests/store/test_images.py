@@ -34,11 +34,7 @@ def kept(unknown):
     """The same run once its images were given."""
     record = load_record(unknown, "test")
     save_images(unknown, "test", IMAGES)
-    save_split(
-        unknown,
-        replace(record, images_sha256=array_sha256(IMAGES)),
-        load_labels(unknown, "test").values,
-    )
+    save_split(unknown, replace(record, images_sha256=array_sha256(IMAGES)), None)
     return unknown
 
 
