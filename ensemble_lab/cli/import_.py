@@ -6,10 +6,9 @@ yours with --labels. Nothing is written unless all of it fits. Repeat for more m
 split. Examples:
 
 \b
-  ensemble-lab import checkpoints/theirs a.npy b.csv --data mnist
-  ensemble-lab import checkpoints/mine a.npy --labels y.npy --images x.npy
-  ensemble-lab import checkpoints/mine va.npy --labels yv.npy --name a \
-    --split validation
+  ensemble-lab import theirs a.npy b.csv --data mnist
+  ensemble-lab import mine a.npy --labels y.npy --images x.npy
+  ensemble-lab import mine va.npy --labels yv.npy --name a --split validation
 """
 
 from pathlib import Path
@@ -35,7 +34,7 @@ NewOrKnownRun = Annotated[
 ]
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[FILE...]", help="Predictions.", show_default=False),
+    typer.Argument(metavar="FILE", help="Predictions.", show_default=False),
 ]
 Data = Annotated[
     str | None,
