@@ -28,7 +28,7 @@ from ensemble_lab.cli.options import (
     Ties,
     build_decision,
 )
-from ensemble_lab.cli.output import note, note_look
+from ensemble_lab.cli.output import note_look
 
 __all__ = ["command"]
 
@@ -56,7 +56,4 @@ def command(
     wanted = build_decision(rule, ties, decision, members)
     report = export_run(run, output, split, wanted, members=tuple(members), labels=labels)
     print(report.path)
-    count = "1 member" if report.n_members == 1 else f"{report.n_members} members"
-    what = "predictions" if report.n_errors is None else f"{report.n_errors:,} errors"
-    note(f"{what} of {count} on {report.n_examples:,} examples of {report.split}")
     note_look(report.look)

@@ -16,9 +16,7 @@ def test_file_is_written_and_named(call, make_run, tmp_path, ending):
     path = tmp_path / f"a.{ending}"
     answer = call("export", make_run().path, "-o", path)
     assert (answer.code, answer.out) == (0, f"{path}\n")
-    lines = answer.err.splitlines()
-    assert lines[0].endswith("of 3 members on 6 examples of test")
-    assert lines[1:] == (["look 1 on this test set"] if FORMATS[ending].has_errors else [])
+    assert answer.err == ("look 1 on this test set\n" if FORMATS[ending].has_errors else "")
     assert path.stat().st_size > 0
 
 
@@ -30,7 +28,6 @@ def test_errors_go_out_by_the_rule_that_is_asked_for(call, make_run, tmp_path):
         assert answer.code == 0, answer.err
         with closing(sqlite3.connect(tmp_path / "a.db")) as base:
             counts.append(base.execute("SELECT count(*) FROM errors").fetchone()[0])
-        assert answer.err.startswith(f"{counts[-1]} errors of 3 members on 60 examples")
         assert (
             call("errors", run.path, "--rule", rule, "--format", "indices").out.count("\n")
             == (counts[-1])
@@ -40,9 +37,9 @@ def test_errors_go_out_by_the_rule_that_is_asked_for(call, make_run, tmp_path):
 
 def test_labels_are_a_look(call, make_run, tmp_path):
     run = make_run()
-    assert "look" not in call("export", run.path, "-o", tmp_path / "a.csv").err
+    assert call("export", run.path, "-o", tmp_path / "a.csv").err == ""
     answer = call("export", run.path, "-o", tmp_path / "a.csv", "--labels")
-    assert answer.err.splitlines()[1] == "look 1 on this test set"
+    assert answer.err == "look 1 on this test set\n"
     assert "labels exported" in call("ledger", run.path).out
 
 
