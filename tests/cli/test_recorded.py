@@ -16,6 +16,7 @@ COMMANDS = {
     "confusion": ["confusion", "{run}"],
     "errors": ["errors", "{run}"],
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
+    "export": ["export", "{run}", "-o", "{folder}/errors.sqlite"],
 }
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
 DIVERSITY = ["diversity", "{run}", "--split", "test"]
