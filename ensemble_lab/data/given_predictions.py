@@ -14,6 +14,8 @@ __all__ = ["MOST_CLASSES", "GivenPredictions", "take_predictions"]
 MOST_CLASSES = 10_000
 """More columns than that are hardly classes."""
 _TOLERANCE = 1e-3
+_ROUNDING = 2.0**-24
+"""By which a probability may differ from its float32."""
 _BLOCK_NUMBERS = 1 << 20
 
 
@@ -42,7 +44,8 @@ def take_predictions(file: ArrayFile, *, logits: bool = False) -> GivenPredictio
     """Return checked predictions from an array.
 
     (examples, classes) are probabilities: finite, not negative, rows that sum to 1 within 1e-3,
-    and are then divided by their sum, in float64. With `logits` they are raw outputs, of which the
+    and are then divided by their sum, in float64, unless rounding to float32 explains that it is
+    not 1: what was exported comes back to the bit. With `logits` they are raw outputs, of which the
     softmax is taken in float64, after the row's largest was subtracted, so that nothing overflows.
     (examples,) are votes: whole numbers from 0.
 
@@ -108,7 +111,9 @@ def _normalise(rows: Floats, file: ArrayFile, start: int) -> Floats:
             f"{_TOLERANCE}; got a sum of {sums[at]:.6g} and a smallest of {rows[at].min():.6g} in "
             f"{file.place(start + at)}, in {file.path}. If these are raw outputs, say --logits."
         )
-    return np.asarray(rows / sums[:, np.newaxis])
+    # What went out as float32 sums to 1 but for rounding, and is to come back as it was.
+    is_rounded = np.abs(sums - 1) <= rows.shape[1] * _ROUNDING
+    return np.asarray(rows / np.where(is_rounded, 1, sums)[:, np.newaxis])
 
 
 def _softmax(rows: Floats, file: ArrayFile, start: int) -> Floats:

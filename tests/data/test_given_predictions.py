@@ -35,6 +35,14 @@ def test_probabilities_are_divided_by_their_sum():
     assert found.n_classes == 2
 
 
+def test_float32_probabilities_come_back_to_the_bit():
+    logits = np.random.default_rng(0).normal(0, 5, (5000, 10))
+    rows = softmax(logits, axis=1).astype(np.float32)
+    assert (rows.sum(axis=1, dtype=np.float64) != 1).mean() > 0.9
+    for values in (rows, rows.astype(np.float64)):
+        np.testing.assert_array_equal(take_predictions(file(values)).probabilities, rows)
+
+
 def test_a_tie_goes_to_the_smaller_class():
     assert take_predictions(file([[0.25, 0.375, 0.375]])).votes.tolist() == [1]
 
