@@ -43,7 +43,7 @@ COMMANDS = {
     "diversity": "Measure how differently the members err.",
     "pool": "Make one run of several.",
     "import": "Make members of predictions from anywhere.",
-    "export": "Write predictions, or the errors of a vote, for other programs.",
+    "export": "Write predictions or errors for other programs.",
     "inspect": "Say what a run holds and what is missing.",
     "runs": "List the runs in a folder.",
     "ledger": "Tell which decisions were scored on which test sets.",

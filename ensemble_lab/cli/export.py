@@ -1,10 +1,10 @@
-r"""Write predictions, or the errors of a vote, for other programs.
+r"""Write predictions or errors for other programs.
 
 \b
   npz             index, members, votes, probabilities
-  csv             a row for each example and member: index, member, vote, p0 ...
+  csv             a row an example and member: index, member, vote, p0 ...
   parquet, json   the same
-  sqlite, db      tables errors (the columns of ensemble-lab errors), votes, about
+  sqlite, db      tables errors (columns of ensemble-lab errors), votes, about
 
 The format is that of FILE's ending. Labels go out when asked for with --labels, and with the errors
 of a vote; that is a look at a test set and enters the ledger. Predictions alone are none. Examples:
@@ -50,7 +50,7 @@ def command(
     ties: Ties = "mean-probability",
     decision: DecisionFile = None,
 ) -> None:
-    """Write predictions, or the errors of a vote, for other programs."""
+    """Write predictions or errors for other programs."""
     from ensemble_lab.workflows.export import export_run
 
     wanted = build_decision(rule, ties, decision, members)
