@@ -43,6 +43,7 @@ _NAMES = {
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
     "Vote": "analysis.votes.vote",
+    "add_member": "workflows.add_member",
     "apply_temperature": "analysis.calibration.temperature",
     "audit_run": "workflows.audit",
     "augment_data": "workflows.augmented",
@@ -86,6 +87,7 @@ _NAMES = {
     "examples_needed": "analysis.significance.paired",
     "explain_example": "workflows.why",
     "explain_examples": "workflows.why",
+    "export_run": "workflows.export",
     "find_errors": "workflows.errors",
     "find_nearest": "errors.neighbours",
     "find_preset": "spec.presets",
@@ -93,6 +95,7 @@ _NAMES = {
     "find_runs": "store.run",
     "fit_log_odds": "analysis.votes.weights",
     "fit_temperature": "analysis.calibration.temperature",
+    "import_predictions": "workflows.import_",
     "join_ledgers": "workflows.ledger",
     "join_metadata": "workflows.metadata",
     "judge_run": "workflows.verdicts",
@@ -232,6 +235,7 @@ if TYPE_CHECKING:
     from ensemble_lab.store.members import load_failure, load_member
     from ensemble_lab.store.predictions import Predictions, load_predictions
     from ensemble_lab.store.run import Run, find_runs, open_run
+    from ensemble_lab.workflows.add_member import add_member
     from ensemble_lab.workflows.audit import audit_run, save_audit
     from ensemble_lab.workflows.augmented import augment_data
     from ensemble_lab.workflows.calibration import save_calibration, score_calibration
@@ -255,9 +259,11 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.drawings import Drawing, save_drawing
     from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
     from ensemble_lab.workflows.experiments import find_results, load_results
+    from ensemble_lab.workflows.export import export_run
     from ensemble_lab.workflows.gallery import save_gallery
     from ensemble_lab.workflows.history import load_histories, save_history
     from ensemble_lab.workflows.images import load_images
+    from ensemble_lab.workflows.import_ import import_predictions
     from ensemble_lab.workflows.inspect import list_runs, summarise_run
     from ensemble_lab.workflows.ledger import join_ledgers
     from ensemble_lab.workflows.metadata import join_metadata

@@ -409,6 +409,17 @@ def test_members_that_are_pooled_vote_as_they_did(run, tmp_path):
     assert lab.score_vote(report.run).errors == alone.errors
 
 
+def test_predictions_that_go_out_and_come_back_vote_as_they_did(run, tmp_path):
+    lab.export_run(run, tmp_path / "out.npz")
+    with np.load(tmp_path / "out.npz") as file:
+        members = dict(zip(file["members"].tolist(), file["probabilities"], strict=True))
+    labels = lab.load_labels(run).values
+    back = lab.import_predictions(tmp_path / "back", members, labels=labels).run
+    found, before = lab.find_errors(back).catalogue, lab.find_errors(run).catalogue
+    assert found.members == before.members
+    assert found.to_rows() == before.to_rows()
+
+
 def test_ledger_tells_who_asked_what(run):
     labels = lab.load_labels(run, "test")
     rows = lab.load_ledger(run)

@@ -6,6 +6,7 @@ messages to stderr; a refusal is one line and exit code 1, wrong usage 2.
 
 import importlib
 import io
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -44,13 +45,15 @@ COMMANDS = {
     "audit": "Weigh what picking on the test set would buy.",
     "diversity": "Measure how differently the members err.",
     "pool": "Make one run of several.",
+    "import": "Make members of predictions from anywhere.",
+    "export": "Write predictions or errors for other programs.",
     "inspect": "Say what a run holds and what is missing.",
     "runs": "List the runs in a folder.",
     "ledger": "Tell which decisions were scored on which test sets.",
     "results": "Write a run's results as JSON.",
     "summarise": "Write one table of all experiments.",
 }
-"""Commands and what each does; the module of a command has its name."""
+"""Commands and what each does; the module of a command has its name (see `_find_module`)."""
 
 # Typer keeps its usage errors private; one of them is public.
 _UsageError: Any = typer.BadParameter.__mro__[1]
@@ -67,10 +70,15 @@ class _Commands(TyperGroup):
         """Return the command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"ensemble_lab.cli.{cmd_name}")
+        module = importlib.import_module(f"ensemble_lab.cli.{_find_module(cmd_name)}")
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
         app.command(name=cmd_name, help=_help_text(cmd_name, module))(module.command)
         return typer.main.get_command(app)
+
+
+def _find_module(name: str) -> str:
+    """Return the name of a command's module: a word that Python keeps has a line below after it."""
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _help_text(name: str, module: Any) -> str:

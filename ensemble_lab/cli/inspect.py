@@ -53,8 +53,8 @@ def command(run: RunFolder, format: Format = "table") -> None:
         accuracy = member["validation accuracy"]
         member["validation accuracy"] = None if accuracy is None else render_share(accuracy)
         member["minutes"] = f"{member['minutes']:.1f}"
-        if member["origin"] is not None:
-            # Its history stayed where it came from.
+        if member["origin"] is not None or member["kind"] == "imported":
+            # Its history stayed where it came from, or was never known.
             member["epochs"] = member["minutes"] = None
     # Notes are sentences: below the tables, where they cannot make them wide.
     print(render_table(members, [name for name in _MEMBER if name != "note"]))
@@ -76,6 +76,7 @@ def _member_row(member: "MemberStatus") -> dict[str, Any]:
     return {
         "member": member.key,
         "group": member.group,
+        "kind": member.kind,
         "status": member.status,
         "epochs": member.epochs,
         "validation accuracy": member.validation_accuracy,

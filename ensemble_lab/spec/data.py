@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
+from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.frozen import FrozenSpec, parse_stored
 
 __all__ = [
@@ -177,8 +178,14 @@ def parse_data(values: dict[str, Any]) -> DataSpec:
     Raises
     ------
     SpecError
-        It is none; a later version may know it.
+        It is none; a later version may know it. Or nothing at all: imported examples are from
+        no known source.
     """
+    if not values:
+        raise SpecError(
+            "images must come from a known source here; got imported labels, which name none. "
+            "Import with --data SOURCE instead of --labels."
+        )
     return parse_stored(_ADAPTER, values, what="data source")
 
 

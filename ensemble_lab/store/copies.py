@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ensemble_lab.store.files import check_field, replacing
 from ensemble_lab.store.hdf5 import open_sealed, write_sealed
+from ensemble_lab.store.images import has_images, images_path
 from ensemble_lab.store.predictions import check_predictions, predictions_path
 from ensemble_lab.store.run import Run
 
@@ -12,8 +13,10 @@ __all__ = ["copy_predictions", "copy_split", "find_parent"]
 
 
 def copy_split(source: Run, split: str, target: Run) -> None:
-    """Copy a split's file; its labels go with it and are not read."""
+    """Copy a split's file, and its images if the run keeps them; labels are not read."""
     _copy(source.path / "splits" / f"{split}.h5", target.path / "splits" / f"{split}.h5")
+    if has_images(source, split):
+        _copy(images_path(source, split), images_path(target, split))
 
 
 def copy_predictions(source: Run, key: str, split: str, target: Run, new_key: str) -> None:

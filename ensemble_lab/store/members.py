@@ -164,7 +164,7 @@ def load_member(run: Run, key: str) -> Member:
     Raises
     ------
     MissingError
-        It is not trained yet.
+        It is not trained yet, or was imported.
     DamagedError
         The file is damaged or another member's.
     MismatchError
@@ -174,6 +174,11 @@ def load_member(run: Run, key: str) -> Member:
     path = member_path(run, key)
     if not path.exists():
         origin = run.find_origin(entry)
+        if entry.kind == "imported":
+            raise MissingError(
+                f"member {key} must be trained; got one that was imported and has predictions "
+                f"alone, in {run.path}."
+            )
         where = "Go on with: ensemble-lab train"
         if origin is not None:
             where = f"The member was pooled from {origin}; its weights are there."

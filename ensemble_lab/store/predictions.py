@@ -21,7 +21,7 @@ from ensemble_lab.spelling import closest
 from ensemble_lab.store.files import check_name
 from ensemble_lab.store.hdf5 import write_sealed
 from ensemble_lab.store.rows import load_part, load_row
-from ensemble_lab.store.run import Run
+from ensemble_lab.store.run import Entry, Run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
 
@@ -241,14 +241,12 @@ def load_predictions(
     record = load_record(run, split)
     voters = find_voters(run, record, members)
     parts = [entry for voter in voters for entry in voter.parts]
-    missing = [e.key for e in parts if not has_predictions(run, e.key, split)]
+    missing = [entry for entry in parts if not has_predictions(run, entry.key, split)]
     if missing:
-        again = f"Finish with `ensemble-lab {'train' if split in run.own_splits else 'predict'}`"
-        if run.origins:
-            again = "Finish where they were pooled from and pool again"
         raise MissingError(
-            f"every member must have predictions on {split!r}; {_listed(missing)} of {run.path} "
-            f"{'has' if len(missing) == 1 else 'have'} none. {again}, "
+            f"every member must have predictions on {split!r}; "
+            f"{_listed([entry.key for entry in missing])} of {run.path} "
+            f"{'has' if len(missing) == 1 else 'have'} none. {_tell_remedy(run, split, missing)}, "
             "or name members that have with --members."
         )
     rows = [
@@ -302,6 +300,15 @@ def write_votes(
         "index_sha256": array_sha256(np.asarray(index, np.int64)),
     }
     write_sealed(path, kind, header, arrays)
+
+
+def _tell_remedy(run: Run, split: str, missing: list[Entry]) -> str:
+    """Return how members get the predictions that they miss."""
+    if any(entry.kind == "imported" for entry in missing):
+        return f"Import them with `ensemble-lab import --split {split}`"
+    if run.origins:
+        return "Finish where they were pooled from and pool again"
+    return f"Finish with `ensemble-lab {'train' if split in run.own_splits else 'predict'}`"
 
 
 def _listed(keys: list[str]) -> str:

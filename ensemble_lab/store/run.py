@@ -72,9 +72,10 @@ class Run:
     class_names : tuple of str
         One for each class that the members can name.
     image_shape : tuple of int
-        (height, width, channels).
+        (height, width, channels); empty where no images are known.
     data : dict
-        JSON of the `DataSpec` that members learn from.
+        JSON of the `DataSpec` that members learn from; empty where the examples are from no
+        known source.
     splits : tuple of str
         Names of the splits whose files lie under ``splits/``.
     members : tuple of Entry
@@ -291,9 +292,10 @@ def _texts(values: dict[str, Any], name: str, manifest: Path) -> tuple[str, ...]
 
 def _shape(values: dict[str, Any], manifest: Path) -> tuple[int, ...]:
     shape = check_field(values, "image_shape", list, manifest)
-    if len(shape) != 3 or not all(type(length) is int and length > 0 for length in shape):
+    if len(shape) not in (0, 3) or not all(type(length) is int and length > 0 for length in shape):
         raise DamagedError(
-            f"image_shape must be height, width and channels; got {shape!r:.80}, in {manifest}."
+            f"image_shape must be height, width and channels, or empty; got {shape!r:.80}, in "
+            f"{manifest}."
         )
     return tuple(shape)
 

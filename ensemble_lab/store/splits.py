@@ -1,6 +1,7 @@
 """What a run knows of a split: which examples, in which role, and the hashes of both halves."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -12,7 +13,7 @@ from ensemble_lab.store.files import check_field, check_name
 from ensemble_lab.store.hdf5 import open_sealed, write_sealed
 from ensemble_lab.store.run import Run
 
-__all__ = ["SplitRecord", "load_record", "save_split"]
+__all__ = ["SplitRecord", "load_record", "save_split", "split_path"]
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,13 @@ class SplitRecord:
         What its labels may be used for: choosing (validation), reporting (test), neither.
     index : int64 (examples,)
         Positions in the split as published.
-    images_sha256 : str
+    images_sha256 : str or None
+        None where the images are not known: labels came without them.
     labels_sha256 : str or None
         None when the split has no labels.
     source : dict
-        ``data``: JSON of the `DataSpec`; ``split``: the published split cut from.
+        ``data``: JSON of the `DataSpec`; ``split``: the published split cut from. Empty where
+        the examples are from no known source.
     fold : int64 (examples,) or None
         The fold of each example, from 0: members of a fold predict its examples alone.
     """
@@ -38,7 +41,7 @@ class SplitRecord:
     name: str
     role: Role
     index: Index
-    images_sha256: str
+    images_sha256: str | None
     labels_sha256: str | None
     source: dict[str, Any]
     fold: Index | None = None
@@ -57,20 +60,29 @@ class SplitRecord:
         return np.arange(len(self.index)) if is_whole else np.flatnonzero(self.fold == fold)
 
 
+def split_path(run: Run, split: str) -> Path:
+    """Return where a split's file lies, or would."""
+    return run.path / "splits" / f"{check_name(split, what='split')}.h5"
+
+
 def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
     """Write a split's file, or agree with the one that is there.
+
+    Where that one did not know the images and `record` does, it learns of them, and where they
+    come from; nothing else of it changes.
 
     Raises
     ------
     MismatchError
         The run holds a split of this name with another role, other images or labels.
     """
-    path = run.path / "splits" / f"{check_name(record.name, what='split')}.h5"
+    path = split_path(run, record.name)
     if path.exists():
         known = load_record(run, record.name)
+        is_news = known.images_sha256 is None and record.images_sha256 is not None
         for what in ("role", "images_sha256", "labels_sha256"):
             ours, theirs = getattr(known, what), getattr(record, what)
-            if ours != theirs:
+            if ours != theirs and not (what == "images_sha256" and is_news):
                 raise MismatchError(
                     f"{what} of split {record.name!r} must stay {_short(ours)}; "
                     f"got {_short(theirs)}, in {path}. Use another --run (or --as) for other data."
@@ -80,6 +92,8 @@ def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
                 f"folds of split {record.name!r} must stay as they were cut, in {path}; got "
                 f"{record.n_folds or 'none'} that are cut otherwise. Use another --run."
             )
+        if is_news:
+            _learn_images(path, record)
         return
     check_axes(record.index, "examples", name="index")
     arrays = {"index": record.index}
@@ -99,6 +113,15 @@ def save_split(run: Run, record: SplitRecord, labels: Labels | None) -> None:
     write_sealed(path, "split", header, arrays)
 
 
+def _learn_images(path: Path, record: SplitRecord) -> None:
+    with open_sealed(path, "split") as file:
+        # Its labels go with it and are not looked at.
+        arrays = {name: file.read(name) for name in file.names("/") if name in file}
+        header = file.header
+    news = {"images_sha256": record.images_sha256, "source": record.source}
+    write_sealed(path, "split", header | news, arrays)
+
+
 def load_record(run: Run, split: str) -> SplitRecord:
     """Read a split's record; its labels are behind `ensemble_lab.store.labels`.
 
@@ -110,7 +133,7 @@ def load_record(run: Run, split: str) -> SplitRecord:
         Its file is damaged.
     """
     run.check_split(split)
-    path = run.path / "splits" / f"{split}.h5"
+    path = split_path(run, split)
     with open_sealed(path, "split") as file:
         header = file.header
         if header.get("name") != split:
@@ -131,13 +154,14 @@ def load_record(run: Run, split: str) -> SplitRecord:
                 f"fold must be int64, one for each example, from 0 without gaps; got {fold.dtype} "
                 f"{fold.shape}, in {path}."
             )
-        if header["labels_sha256"] is not None:
-            check_field(header, "labels_sha256", str, path)
+        for what in ("images_sha256", "labels_sha256"):
+            if header[what] is not None:
+                check_field(header, what, str, path)
         return SplitRecord(
             name=split,
             role=role,
             index=index,
-            images_sha256=check_field(header, "images_sha256", str, path),
+            images_sha256=header["images_sha256"],
             labels_sha256=header["labels_sha256"],
             source=check_field(header, "source", dict, path),
             fold=fold,

@@ -3,14 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
-from ensemble_lab.data.dataset import Dataset, Split, take_index
+from ensemble_lab.data.dataset import Dataset, Split, build_split, take_index
 from ensemble_lab.data.folds import take_fold
 from ensemble_lab.data.loading import load_dataset, load_split
-from ensemble_lab.exceptions import MismatchError
+from ensemble_lab.exceptions import MismatchError, MissingError
 from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.store.images import has_images, images_path, load_kept_images
 from ensemble_lab.store.run import Run
-from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.splits import SplitRecord, load_record
 from ensemble_lab.training.plan import hash_examples
 
 __all__ = ["load_checked_dataset", "load_checked_images"]
@@ -36,22 +37,41 @@ def load_checked_dataset(run: Run, spec: MemberSpec, data_dir: Path | None) -> D
 
 
 def load_checked_images(run: Run, split: str, data_dir: Path | None) -> Split:
-    """Return a split that the run records, from its source, without labels.
+    """Return a split that the run records, from the run or its source, without labels.
 
     Raises
     ------
+    MissingError
+        The images are not known, or no longer where the run kept them.
     DataError
         The source is not there, or lacks examples of the split.
     MismatchError
         It holds other images now.
     """
     record = load_record(run, split)
-    source = parse_data(record.source["data"])
-    published = load_split(source, record.source["split"], data_dir)
-    images = take_index(published, record.index, name=split)
+    if record.images_sha256 is None:
+        raise MissingError(
+            f"images of split {split!r} must be known; got none, in {run.path}. Give them with: "
+            f"ensemble-lab import {run.path} --split {split} --images FILE"
+        )
+    # A split that is from no source has nowhere else to look.
+    is_kept = has_images(run, split) or not record.source
+    images = _read_kept(run, record) if is_kept else _read_source(record, data_dir)
     if images.images_sha256 != record.images_sha256:
+        where = images_path(run, split) if is_kept else parse_data(record.source["data"]).name
         raise MismatchError(
             f"images of split {split!r} must be those recorded in {run.path} "
-            f"({record.images_sha256[:12]}); got {images.images_sha256[:12]} from {source.name}."
+            f"({record.images_sha256[:12]}); got {images.images_sha256[:12]} from {where}."
         )
     return replace(images, role=record.role, labels=None, labels_sha256=None)
+
+
+def _read_kept(run: Run, record: SplitRecord) -> Split:
+    images = load_kept_images(run, record)
+    return build_split(record.name, record.role, record.index, images, None)
+
+
+def _read_source(record: SplitRecord, data_dir: Path | None) -> Split:
+    source = parse_data(record.source["data"])
+    published = load_split(source, record.source["split"], data_dir)
+    return take_index(published, record.index, name=record.name)

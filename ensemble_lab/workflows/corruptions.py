@@ -260,7 +260,7 @@ def _corrupt(clean: NewSplit, corruption: Corruption, beginning: str) -> NewSpli
 
 def _recorded(run: Run, split: str) -> NewSplit:
     source = load_record(run, split).source
-    return NewSplit(split, parse_data(source["data"]), source["split"])
+    return NewSplit(split, parse_data(source.get("data", {})), source.get("split", split))
 
 
 def _name_source(source: DataSpec) -> str:

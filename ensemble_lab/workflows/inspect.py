@@ -26,8 +26,9 @@ class MemberStatus:
     ----------
     key, group, kind : str
     status : str
-        complete, pooled, no predictions, no weights, unfinished, failed, not started or damaged.
-        A pooled member's predictions are here; its weights stayed in the run it came from.
+        complete, pooled, imported, no predictions, no weights, unfinished, failed, not started or
+        damaged. A pooled member's predictions are here; its weights stayed in the run it came
+        from. An imported one never had any.
     note : str
         What is missing or went wrong, in a sentence; empty when complete.
     epochs : int
@@ -100,8 +101,8 @@ class RunSummary:
 
     @property
     def n_complete(self) -> int:
-        """Members that are trained, here or elsewhere, and have their predictions here."""
-        return sum(member.status in ("complete", "pooled") for member in self.members)
+        """Members that are done, here or elsewhere, and have their predictions here."""
+        return sum(member.status in ("complete", "pooled", "imported") for member in self.members)
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ class RunRow:
     path : Path
     name : str
     n_trained, n_members : int
+        Members that are trained, here or elsewhere, or imported; and all of them.
     splits : tuple of str
     note : str
         Why it cannot be opened; else empty.
@@ -178,13 +180,16 @@ def _row(path: Path) -> RunRow:
     except EnsembleLabError as error:
         return RunRow(path, "", 0, 0, (), str(error))
     n_trained = sum(
-        entry.origin is not None or member_path(run, entry.key).exists() for entry in run.members
+        entry.origin is not None or entry.kind == "imported" or member_path(run, entry.key).exists()
+        for entry in run.members
     )
     return RunRow(path, run.name, n_trained, len(run.members), run.splits)
 
 
 def _member(run: Run, entry: Entry) -> MemberStatus:
     key, group, kind = entry.key, entry.group, entry.kind
+    if kind == "imported":
+        return _imported(run, entry)
     try:
         member = load_member(run, key)
     except MissingError:
@@ -212,6 +217,17 @@ def _pooled(run: Run, entry: Entry, origin: Path) -> MemberStatus:
     damage, lack = _find_damaged_file(run, key), _tell_lack(run, key)
     status = "damaged" if damage else "no predictions" if lack else "pooled"
     return MemberStatus(key, group, kind, status, damage or lack, origin=str(origin))
+
+
+def _imported(run: Run, entry: Entry) -> MemberStatus:
+    key, origin = entry.key, run.find_origin(entry)
+    damage = _find_damaged_file(run, key)
+    has_some = any(has_predictions(run, key, name) for name in run.splits)
+    status = "damaged" if damage else "imported" if has_some else "no predictions"
+    # Predictions on one split alone are all that was ever promised.
+    note = damage or (_tell_lack(run, key) if has_some else "no predictions on any split")
+    where = None if origin is None else str(origin)
+    return MemberStatus(key, entry.group, entry.kind, status, note, origin=where)
 
 
 def _find_damaged_file(run: Run, key: str) -> str:

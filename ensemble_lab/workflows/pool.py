@@ -118,7 +118,7 @@ def _check_alike(runs: Sequence[Run]) -> None:
 
 def _list(values: Sequence[str | int]) -> str:
     more = f" … ({len(values)})" if len(values) > 10 else ""
-    return " ".join(map(str, values[:10])) + more
+    return (" ".join(map(str, values[:10])) or "none") + more
 
 
 def _find_needed(pool: Run, runs: Sequence[Run], agreement: Agreement) -> tuple[str, ...]:

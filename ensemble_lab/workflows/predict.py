@@ -141,6 +141,8 @@ def predict_splits(
     trained = tuple(e.key for e in run.matching(members) if member_path(run, e.key).exists())
     if not trained:
         stayed = run.tell_origins("Weights of pooled members are")
+        if any(entry.kind == "imported" for entry in run.matching(members)):
+            stayed = " Imported members have predictions alone: import those on the other data too."
         raise MissingError(f"a member must be trained; got none, in {run.path}.{stayed}")
     for split in splits:
         images = load_split(split.source, split.published, Path(data_dir) if data_dir else None)

@@ -264,7 +264,9 @@ def _find_clusters(
     record: SplitRecord, asked: str | None, data_dir: Path | None
 ) -> tuple[Array | None, str]:
     """Return the cluster of each example, or None and why there is none where that is news."""
-    spec = parse_data(record.source["data"])
+    if not record.source and asked is None:
+        return None, ""
+    spec = parse_data(record.source.get("data", {}))
     try:
         metadata = load_metadata(spec, str(record.source["split"]), data_dir)
     except (DataError, MissingExtraError) as error:

@@ -82,11 +82,11 @@ def save_submission(
     path = Path(path)
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
-    source = record.source["data"]["name"]
+    source = record.source.get("data", {}).get("name")
     return Submission(
         path=path,
         n_examples=len(record.index),
         n_members=len(predictions.members),
         decision=vote.decision,
-        is_seen=source == "kaggle" and run.data["name"] in _SAME_IMAGES,
+        is_seen=source == "kaggle" and run.data.get("name") in _SAME_IMAGES,
     )

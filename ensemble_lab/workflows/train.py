@@ -174,6 +174,11 @@ def _grow(known: Run, wanted: Run, chosen: tuple[str, ...]) -> Run:
     entries = {entry.key: entry for entry in known.members}
     for entry in wanted.members:
         before = entries.get(entry.key)
+        if before and before.kind == "imported":
+            raise MismatchError(
+                f"group and seed must make a new member; got {entry.key}, which was imported, in "
+                f"{known.path}. Use another group or --run."
+            )
         if before and before.digest != entry.digest and _is_started(known, entry.key):
             if entry.key not in chosen:
                 continue

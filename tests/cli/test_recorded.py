@@ -18,6 +18,7 @@ COMMANDS = {
     "slices": ["slices", "{run}"],
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
     "why": ["why", "{run}", "0"],
+    "export": ["export", "{run}", "-o", "{folder}/errors.sqlite"],
 }
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
 DIVERSITY = ["diversity", "{run}", "--split", "test"]

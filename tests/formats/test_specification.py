@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 RUN = Path(__file__).parent / "v1"
-SEALED = sorted(RUN.rglob("*.h5"))
+SEALED = sorted(RUN.parent.rglob("*.h5"))
 
 
 def canonical(value):
@@ -40,7 +40,7 @@ def read(path):
     return header, arrays
 
 
-@pytest.mark.parametrize("path", SEALED, ids=[path.name for path in SEALED])
+@pytest.mark.parametrize("path", SEALED, ids=[str(path.relative_to(RUN.parent)) for path in SEALED])
 def test_seal_and_content_digest(path):
     content = path.read_bytes()
     assert content[-80:-64] == b"\x89ENSEMBLE-LAB\r\n\x1a"

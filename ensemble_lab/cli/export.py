@@ -1,0 +1,59 @@
+r"""Write predictions or errors for other programs.
+
+\b
+  npz             index, members, votes, probabilities
+  csv             a row an example and member: index, member, vote, p0 ...
+  parquet, json   the same
+  sqlite, db      tables errors (columns of ensemble-lab errors), votes, about
+
+The format is that of FILE's ending. Labels go out when asked for with --labels, and with the errors
+of a vote; that is a look at a test set and enters the ledger. Predictions alone are none. Examples:
+
+\b
+  ensemble-lab export RUN -o predictions.parquet
+  ensemble-lab export RUN -o errors.sqlite --rule mean-probability
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ensemble_lab.cli.options import (
+    DecisionFile,
+    Members,
+    Rule,
+    RunFolder,
+    SplitName,
+    Ties,
+    build_decision,
+)
+from ensemble_lab.cli.output import note_look
+
+__all__ = ["command"]
+
+
+def command(
+    run: RunFolder,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="A npz, csv, parquet, json, sqlite or db file."
+        ),
+    ],
+    split: SplitName = "test",
+    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    labels: Annotated[
+        bool, typer.Option("--labels", help="The labels of all examples too; a look.")
+    ] = False,
+    rule: Rule = "majority",
+    ties: Ties = "mean-probability",
+    decision: DecisionFile = None,
+) -> None:
+    """Write predictions or errors for other programs."""
+    from ensemble_lab.workflows.export import export_run
+
+    wanted = build_decision(rule, ties, decision, members)
+    report = export_run(run, output, split, wanted, members=tuple(members), labels=labels)
+    print(report.path)
+    note_look(report.look)

@@ -1,0 +1,149 @@
+r"""Make members of predictions from anywhere.
+
+A FILE is one member: probabilities, a row an example and a column a class; or one whole number an
+example, its vote. It ends in npy, npz, csv or parquet. The examples are those of a known source, or
+yours with --labels. Nothing is written unless all of it fits. Repeat for more members or another
+split. Examples:
+
+\b
+  ensemble-lab import theirs a.npy b.csv --data mnist
+  ensemble-lab import mine a.npy --labels y.npy --images x.npy
+  ensemble-lab import mine va.npy --labels yv.npy --name a --split validation
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ensemble_lab.cli.options import DataDir
+from ensemble_lab.cli.output import Format, note, render_json, render_sentence, render_table
+
+if TYPE_CHECKING:
+    from ensemble_lab.workflows.import_ import ImportReport
+
+__all__ = ["command"]
+
+
+def _file(option: str, text: str) -> Any:
+    return typer.Option(option, metavar="FILE", help=text, show_default=False)
+
+
+NewOrKnownRun = Annotated[
+    Path, typer.Argument(metavar="RUN", help="Run folder, new or there.", show_default=False)
+]
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="FILE", help="Predictions.", show_default=False),
+]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="SOURCE",
+        help="Whose examples they are about, such as mnist, digits or mine.npz:test; with its "
+        "labels and images.",
+        show_default=False,
+    ),
+]
+Names = Annotated[
+    list[str],
+    typer.Option(
+        "--name",
+        metavar="KEY",
+        help="A member's key, once a file, in their order; else the file's name.",
+        show_default=False,
+    ),
+]
+
+
+def command(
+    run: NewOrKnownRun,
+    files: Files = None,
+    data: Data = None,
+    labels: Annotated[
+        Path | None, _file("--labels", "True classes, whole numbers in the examples' order.")
+    ] = None,
+    images: Annotated[
+        Path | None,
+        _file("--images", "uint8 pixels, (examples, height, width[, channels]), for pictures."),
+    ] = None,
+    class_names: Annotated[
+        Path | None, _file("--class-names", "A text file, one name a line; else numbers.")
+    ] = None,
+    split: Annotated[
+        str, typer.Option("--split", help="test, to report on, or validation, to choose on.")
+    ] = "test",
+    logits: Annotated[
+        bool, typer.Option("--logits", help="The files hold raw outputs; take their softmax.")
+    ] = False,
+    name: Names = [],  # noqa: B006 - typer reads it, nobody writes it
+    data_dir: DataDir = None,
+    format: Format = "table",
+) -> None:
+    """Make members of predictions from anywhere."""
+    from ensemble_lab.workflows.import_ import import_predictions
+
+    if not files and images is None:
+        raise typer.BadParameter("name one FILE of predictions or more")
+    report = import_predictions(
+        run,
+        files or [],
+        split=split,
+        data=data,
+        labels=labels,
+        images=images,
+        class_names=class_names,
+        names=name,
+        logits=logits,
+        data_dir=data_dir,
+    )
+    if format == "json":
+        print(render_json(_list_values(report)))
+    else:
+        print(_render(report))
+    for each in report.members:
+        if not name and each.key != Path(each.given).stem:
+            note(f"{each.given} is named {each.key}")
+
+
+def _list_values(report: "ImportReport") -> dict[str, Any]:
+    return {
+        "run": str(report.run.path),
+        "split": report.split,
+        "n_examples": report.n_examples,
+        "n_classes": report.run.n_classes,
+        "has_images": report.has_images,
+        "members": [
+            {"key": each.key, "given": each.given, "has_probabilities": each.has_probabilities}
+            for each in report.members
+        ],
+    }
+
+
+def _render(report: "ImportReport") -> str:
+    rows = [
+        {
+            "member": each.key,
+            "holds": "probabilities" if each.has_probabilities else "votes",
+            "file": Path(each.given).name,
+        }
+        for each in report.members
+    ]
+    count = "1 member" if len(rows) == 1 else f"{len(rows)} members"
+    images = "with images" if report.has_images else "no images"
+    about = (
+        f"{report.run.path}: {count} on {report.split}, {report.n_examples:,} examples of "
+        f"{report.run.n_classes:,} classes, {images}"
+    )
+    lines = [render_table(rows, list(rows[0]))] if rows else []
+    lines.append(render_sentence(about))
+    n_votes = sum(not each.has_probabilities for each in report.members)
+    if n_votes:
+        lines.append(
+            render_sentence(
+                f"{n_votes} with votes alone: ties go to the lowest class; there is no gap, no "
+                "margin, and no rule that needs probabilities"
+            )
+        )
+    return "\n".join(lines)
