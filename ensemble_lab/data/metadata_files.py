@@ -211,7 +211,7 @@ def _column(name: str, values: Array, is_known: Booleans) -> Column:
 
 def _load_parquet(path: Path) -> list[Column]:
     try:
-        import pyarrow  # type: ignore[import-untyped]
+        import pyarrow
         from pyarrow import parquet
     except ImportError:
         raise MissingExtraError(

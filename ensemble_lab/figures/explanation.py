@@ -155,7 +155,7 @@ def _draw_neighbours(figure: "Figure", explained: Explanation) -> None:
     around = explained.neighbourhood
     if around is None:
         if explained.image is not None:
-            _say(figure, _LEFT, 1.75, explained.images_note)
+            _say(figure, _LEFT, 1.75, f"no neighbours: {explained.images_note}")
         return
     counts = ", ".join(f"{label} ({count})" for label, count in around.label_counts)
     words = (

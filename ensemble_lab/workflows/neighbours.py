@@ -35,6 +35,7 @@ class Seen:
     training : str
         Whose training examples were searched, in words.
     n_training : int
+        0 where nobody knows what the members learned from; nothing is near then.
     index, labels : int64 (nearest,)
         Of the nearest examples, the nearest first.
     distances : float64 (nearest,)
@@ -107,6 +108,8 @@ def find_seen(
     except (DataError, MissingExtraError, MismatchError) as error:
         raise type(error)(f"{error} Or leave the images out with --neighbours 0.") from error
     wanted = images.images[find_positions(images.index, index, split=record.name)]
+    if training is None:
+        return tuple(_without_neighbours(image) for image in wanted)
     is_left_out = _leave_out(record, index, training)
     found = find_nearest(
         training.split.images, wanted, max(n_nearest, N_NEAR), is_left_out=is_left_out
@@ -125,8 +128,13 @@ def find_seen(
     )
 
 
-def _load_training(run: Run, record: SplitRecord, data_dir: Path | None) -> _Training:
-    """Return what the run's members learned from, or else what its source publishes as train."""
+def _without_neighbours(image: Images) -> Seen:
+    nothing = np.zeros(0, np.int64)
+    return Seen(image, "", 0, nothing, nothing, np.zeros(0), np.zeros((0, *image.shape), np.uint8))
+
+
+def _load_training(run: Run, record: SplitRecord, data_dir: Path | None) -> _Training | None:
+    """Return what the members learned from, or what the source publishes as train; None without."""
     if _TRAIN in run.splits:
         split = load_images(run, _TRAIN, data_dir=data_dir)
         labels = load_labels(run, _TRAIN, command="why").values
@@ -135,7 +143,9 @@ def _load_training(run: Run, record: SplitRecord, data_dir: Path | None) -> _Tra
         if record.fold is not None:
             words = "examples outside its fold, which its members learned from"
         return _Training(split, labels, source, words)
-    data = record.source["data"]
+    data = record.source.get("data")
+    if not data:
+        return None
     split = load_split(parse_data(data), _TRAIN, data_dir)
     if split.labels is None:
         raise DataError(f"training examples must be labelled; those of {data['name']} are not.")

@@ -112,10 +112,13 @@ def explain_examples(
     scored = score(run, split, decision, members, command="why")
     return tuple(
         replace(
-            _with_picture(explanation, seen[place] if seen else None, n_neighbours),
+            _with_picture(
+                replace(explanation, images_note=images_note),
+                seen[place] if seen else None,
+                n_neighbours,
+            ),
             facts=facts[place],
             facts_note=_note_facts(joined),
-            images_note=images_note,
         )
         for place, explanation in enumerate(_explain(run, scored, positions))
     )
@@ -190,7 +193,7 @@ def _check_sizes(n_members: int, n_neighbours: int) -> None:
 def _tell_why_no_images(record: SplitRecord, n_neighbours: int) -> str:
     if n_neighbours == 0:
         return "images were left out"
-    if not record.images_sha256 or not record.source.get("data"):
+    if record.images_sha256 is None:
         return f"images of {record.name} are unknown"
     return ""
 
@@ -198,6 +201,9 @@ def _tell_why_no_images(record: SplitRecord, n_neighbours: int) -> str:
 def _with_picture(explanation: Explanation, seen: Seen | None, n_shown: int) -> Explanation:
     if seen is None:
         return explanation
+    if not seen.n_training:
+        note = "what the members learned from is unknown"
+        return replace(explanation, image=seen.image, images_note=note)
     around = seen.describe(explanation.label, explanation.predicted, n_shown)
     return replace(explanation, image=seen.image, neighbourhood=around)
 

@@ -34,7 +34,7 @@ def forget_images(run):
     record, labels = load_record(run, "test"), lab.load_labels(run).values
     (run.path / "splits" / "test.h5").unlink()
     (run.path / "test-access.jsonl").unlink()
-    save_split(run, replace(record, images_sha256="", source={}), labels)
+    save_split(run, replace(record, images_sha256=None, source={}), labels)
 
 
 def pixels(run, name):
@@ -290,6 +290,24 @@ def test_unknown_images_are_said_to_be_so(run):
     assert explained.image is explained.neighbourhood is None
     assert explained.images_note == "images of test are unknown"
     assert explained.facts == ()
+
+
+def test_image_is_shown_although_nobody_knows_what_the_members_learned_from(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (30, 4, 4), np.uint8)
+    np.save(tmp_path / "labels.npy", rng.integers(0, 3, 30))
+    np.save(tmp_path / "images.npy", images)
+    np.save(tmp_path / "theirs.npy", rng.dirichlet(np.ones(3), 30))
+    given = lab.import_predictions(
+        tmp_path / "run",
+        [tmp_path / "theirs.npy"],
+        labels=tmp_path / "labels.npy",
+        images=tmp_path / "images.npy",
+    )
+    explained = explain_example(given.run, 7)
+    assert np.array_equal(explained.image[..., 0], images[7])
+    assert explained.neighbourhood is None
+    assert explained.images_note == "what the members learned from is unknown"
 
 
 def test_several_examples_cost_one_look_and_come_once(run):
