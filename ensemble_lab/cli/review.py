@@ -30,6 +30,7 @@ from ensemble_lab.cli.options import (
 from ensemble_lab.cli.output import RowFormat, RowFormatName, note_look
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spelling import parse_whole
+from ensemble_lab.store.review import VERDICTS
 
 __all__ = ["command"]
 
@@ -43,63 +44,72 @@ _OPTIONS = {
 _LIMIT = 20
 
 
+Indices = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="INDEX", help="Examples to review, or to list.", show_default=False),
+]
+Verdict = Annotated[
+    str | None,
+    typer.Option(
+        "--verdict",
+        metavar="VERDICT",
+        help=f"What you say of them: {' | '.join(VERDICTS)}.",
+        show_default=False,
+    ),
+]
+Note = Annotated[
+    str, typer.Option("--note", metavar="TEXT", help="A line beside it.", show_default=False)
+]
+Author = Annotated[
+    str | None,
+    typer.Option(
+        "--author",
+        metavar="NAME",
+        help="Who says so. Unless given, the system's user, or whom the file names.",
+        show_default=False,
+    ),
+]
+Seen = Annotated[
+    int | None,
+    typer.Option("--class", metavar="CLASS", help="The class that you see.", show_default=False),
+]
+VerdictsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--import",
+        metavar="FILE",
+        help="Verdicts from a csv file, or from the json of cleanlab's label-errors.",
+        show_default=False,
+    ),
+]
+Listed = Annotated[bool, typer.Option("--list", help="Show what was said.")]
+Score = Annotated[
+    str,
+    typer.Option(
+        "--score",
+        metavar="SCORE",
+        help="self-confidence | normalized-margin | confident-learning (needs cleanlab).",
+    ),
+]
+Limit = Annotated[int, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")]
+
+
 def command(
     run: RunFolder,
-    index: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="INDEX", help="Examples to review, or to list.", show_default=False),
-    ] = None,
-    verdict: Annotated[
-        str | None,
-        typer.Option(
-            "--verdict",
-            metavar="VERDICT",
-            help="What you say of them: label-error | label-right | ambiguous.",
-            show_default=False,
-        ),
-    ] = None,
-    note: Annotated[str, typer.Option("--note", help="A line beside it.", show_default=False)] = "",
-    author: Annotated[
-        str | None,
-        typer.Option(
-            "--author",
-            metavar="NAME",
-            help="Who says so: you, or mturk, unless given.",
-            show_default=False,
-        ),
-    ] = None,
-    seen: Annotated[
-        int | None,
-        typer.Option(
-            "--class", metavar="CLASS", help="The class that you see.", show_default=False
-        ),
-    ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "--import",
-            metavar="FILE",
-            help="Verdicts from a csv file, or from label-errors' json.",
-            show_default=False,
-        ),
-    ] = None,
-    list_all: Annotated[bool, typer.Option("--list", help="Show what was said.")] = False,
+    index: Indices = None,
+    verdict: Verdict = None,
+    note: Note = "",
+    author: Author = None,
+    seen: Seen = None,
+    file: VerdictsFile = None,
+    list_all: Listed = False,
     split: SplitName = "test",
-    score: Annotated[
-        str,
-        typer.Option(
-            "--score",
-            metavar="SCORE",
-            help="self-confidence | normalized-margin | confident-learning (needs cleanlab).",
-        ),
-    ] = "self-confidence",
+    score: Score = "self-confidence",
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
     decision: DecisionFile = None,
-    limit: Annotated[
-        int, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")
-    ] = _LIMIT,
+    limit: Limit = _LIMIT,
     format: RowFormat = "table",
 ) -> None:
     """Rank labels by how likely they are wrong, and keep what people say of them."""

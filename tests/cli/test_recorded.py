@@ -15,6 +15,7 @@ COMMANDS = {
     "vote": ["vote", "{run}"],
     "confusion": ["confusion", "{run}"],
     "errors": ["errors", "{run}"],
+    "review": ["review", "{run}"],
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
 }
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]

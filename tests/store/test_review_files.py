@@ -7,6 +7,7 @@ import pytest
 
 from ensemble_lab.exceptions import DataError, EnsembleLabError
 from ensemble_lab.store.review_files import load_review_rows
+from tests.conftest import miss
 
 VOTED = [
     947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
@@ -36,7 +37,10 @@ def write(tmp_path):
 
 @pytest.mark.mnist
 def test_people_outvote_the_fifteen_labels_that_are_known(mnist_dir):
-    rows = load_review_rows(mnist_dir / "mnist_mturk.json")
+    path = mnist_dir / "mnist_mturk.json"
+    if not path.is_file():
+        miss(f"there is no mnist_mturk.json in {mnist_dir}")
+    rows = load_review_rows(path)
     assert len(rows) == 100
     assert [row.index for row in rows if row.verdict == "label-error"] == VOTED
     assert {row.verdict for row in rows} == {"label-error", "label-right"}
