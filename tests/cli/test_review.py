@@ -103,6 +103,17 @@ def test_confident_learning_ranks_what_cleanlab_flags(call, make_run):
     assert f"{len(index)} of {len(index)} flagged of 300 examples" in answer.out
 
 
+def test_labels_of_train_are_ranked_by_members_that_never_saw_them(call, make_run):
+    run = make_run(groups={"a": 2}, folds=2)
+    words = ("review", run.path, "--split", "train-oof")
+    found = json.loads(call(*words, "--limit", 99, "--format", "json").out)
+    assert sorted(row["index"] for row in found) == list(range(24))
+    answer = call("review", run.path, 7, "--verdict", "label-error", "--split", "train-oof")
+    assert answer.code == 0
+    assert lab.score_vote(run, "train-oof").reviewed.n_label_errors == 1
+    assert lab.score_vote(run).reviewed is None
+
+
 def test_ranking_is_a_look_at_what_it_shows(call, run):
     answer = call("review", run.path, "--rule", "mean-probability")
     assert answer.err == "look 1 on this test set\n"
