@@ -38,12 +38,14 @@ _NAMES = {
     "Predictions": "store.predictions",
     "Preset": "spec.presets",
     "Question": "workflows.errors",
+    "Review": "store.review",
     "Run": "store.run",
     "SliceQuestion": "workflows.slices",
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
     "Vote": "analysis.votes.vote",
     "add_member": "workflows.add_member",
+    "add_review": "workflows.review",
     "apply_temperature": "analysis.calibration.temperature",
     "audit_run": "workflows.audit",
     "augment_data": "workflows.augmented",
@@ -96,6 +98,7 @@ _NAMES = {
     "fit_log_odds": "analysis.votes.weights",
     "fit_temperature": "analysis.calibration.temperature",
     "import_predictions": "workflows.import_",
+    "import_reviews": "workflows.review",
     "join_ledgers": "workflows.ledger",
     "join_metadata": "workflows.metadata",
     "judge_run": "workflows.verdicts",
@@ -118,6 +121,7 @@ _NAMES = {
     "load_predictions": "store.predictions",
     "load_preset": "spec.presets",
     "load_results": "workflows.experiments",
+    "load_reviews": "store.reviews",
     "load_validation_labels": "store.labels",
     "mcnemar_exact": "analysis.significance.paired",
     "open_run": "store.run",
@@ -126,6 +130,7 @@ _NAMES = {
     "pool_runs": "workflows.pool",
     "predict": "workflows.predict",
     "predict_corruptions": "workflows.corruptions",
+    "rank_labels": "workflows.label_ranking",
     "render_digit": "figures.digit",
     "render_experiment": "spec.experiment",
     "render_summary": "workflows.summary_text",
@@ -234,6 +239,8 @@ if TYPE_CHECKING:
     from ensemble_lab.store.ledger import load_ledger
     from ensemble_lab.store.members import load_failure, load_member
     from ensemble_lab.store.predictions import Predictions, load_predictions
+    from ensemble_lab.store.review import Review
+    from ensemble_lab.store.reviews import load_reviews
     from ensemble_lab.store.run import Run, find_runs, open_run
     from ensemble_lab.workflows.add_member import add_member
     from ensemble_lab.workflows.audit import audit_run, save_audit
@@ -265,6 +272,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.images import load_images
     from ensemble_lab.workflows.import_ import import_predictions
     from ensemble_lab.workflows.inspect import list_runs, summarise_run
+    from ensemble_lab.workflows.label_ranking import rank_labels
     from ensemble_lab.workflows.ledger import join_ledgers
     from ensemble_lab.workflows.metadata import join_metadata
     from ensemble_lab.workflows.planning import plan_experiment
@@ -280,6 +288,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.recipes import compare_member_errors
     from ensemble_lab.workflows.repeat import repeat
     from ensemble_lab.workflows.results import collect_results, save_results
+    from ensemble_lab.workflows.review import add_review, import_reviews
     from ensemble_lab.workflows.select import select
     from ensemble_lab.workflows.significance import compare_ensembles
     from ensemble_lab.workflows.significance_text import tell_pairs, tell_recipes

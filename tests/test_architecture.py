@@ -59,6 +59,7 @@ JSON = {
     "spec/groups.py": {"merge_groups"},
     "store/files.py": {"check_field", "load_json", "parse_json", "save_json"},
     "store/ledger.py": {"load_ledger", "read_ledger", "tell_look"},
+    "store/lines.py": {"append_lines", "load_lines"},
     "store/members.py": {"epoch_record", "save_member"},
     "training/architectures/layers.py": {"describe"},
     "training/backends.py": {"describe_device"},

@@ -402,6 +402,17 @@ def test_an_example_is_explained_by_what_its_members_learned_from(run, tmp_path)
     assert explained.neighbourhood.n_training == len(load_record(run, "train").index)
 
 
+def test_what_people_say_of_labels_stands_beside_the_errors(run, tmp_path):
+    run = open_run(shutil.copytree(run.path, tmp_path / "reviewed"))
+    alone = lab.score_vote(run)
+    first = lab.rank_labels(run, "normalized-margin", limit=1).rows[0]
+    lab.add_review(run, first.index, "label-error", author="Ada", note="smudged")
+    report = lab.score_vote(run)
+    assert (report.errors, alone.reviewed) == (alone.errors, None)
+    is_error = first.predicted != first.label
+    assert report.reviewed.errors_without_label_errors == alone.errors - is_error
+
+
 def test_members_that_are_pooled_vote_as_they_did(run, tmp_path):
     report = lab.pool_runs(tmp_path / "pool", (run,), members=("mlp-*",))
     assert [entry.group for entry in report.run.members] == ["mlp", "mlp"]

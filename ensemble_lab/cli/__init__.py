@@ -42,6 +42,7 @@ COMMANDS = {
     "compare": "Say which errors runs share, and what one fixes or breaks.",
     "significance": "Say whether ensembles differ by more than chance.",
     "select": "Select members on validation.",
+    "review": "Rank labels by doubt, and keep what people say of them.",
     "audit": "Weigh what picking on the test set would buy.",
     "diversity": "Measure how differently the members err.",
     "pool": "Make one run of several.",

@@ -77,7 +77,8 @@ def render_errors(found: "Found", format: RowFormatName) -> str:
         return render_csv(rows.to_rows(), ROW_NAMES)
     if format == "indices":
         return "\n".join(map(str, rows.indices))
-    return "\n".join([*_render_rows(rows, found.class_names), _describe(found)])
+    lines = [*_render_rows(rows, found.class_names), _describe(found)]
+    return "\n".join(lines if found.reviewed is None else [*lines, found.reviewed.text])
 
 
 def _render_rows(rows: "Catalogue", names: tuple[str, ...]) -> list[str]:

@@ -71,8 +71,8 @@ def render_report(report: "VoteReport", groups: tuple["VoteReport", ...] = ()) -
     table = render_table(rows, list(rows[0]))
     members = "1 member" if len(report.members) == 1 else f"{len(report.members)} members"
     what = f"{n:,} examples of {report.split}; {members}, {report.decision.text}"
-    text = f"{table}\n{render_sentence(what)}"
-    return text if (band := _render_band(report)) is None else f"{text}\n{band}"
+    more = (_render_band(report), report.reviewed and report.reviewed.text)
+    return "\n".join([table, render_sentence(what), *(line for line in more if line)])
 
 
 def _render_band(report: "VoteReport") -> str | None:

@@ -5,16 +5,14 @@ choose or to report, reads ``test-access.jsonl`` (checkpoints/README.md).
 """
 
 import datetime
-import errno
-import json
 import os
-import reprlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from ensemble_lab.exceptions import DamagedError, StoreError
-from ensemble_lab.store.files import check_file, one_line, parse_json
+from ensemble_lab.store.files import one_line
+from ensemble_lab.store.lines import READ_ONLY, append_lines, load_lines
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.run import Run
 
@@ -30,7 +28,6 @@ __all__ = [
 ]
 
 LEDGER = "test-access.jsonl"
-_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +108,7 @@ def record_access(run: Run, access: Access) -> Look:
         _record(run.path, wanted)
     except (StoreError, OSError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
-        if isinstance(cause, OSError) and cause.errno in _READ_ONLY:
+        if isinstance(cause, OSError) and cause.errno in READ_ONLY:
             kept = _record_for_user(run, wanted)
         elif isinstance(error, StoreError):
             raise
@@ -200,49 +197,11 @@ def load_ledger(run: Run) -> list[dict[str, Any]]:
 
 def read_ledger(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a ledger's file (see `load_ledger`)."""
-    if not path.exists():
-        return []
-    check_file(path, what="the ledger")
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise DamagedError(
-            f"the ledger must be readable; got {one_line(error)}, in {path}."
-        ) from None
-    *lines, _unfinished = text.split(b"\n")
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        row = _parse(line)
-        if row is None:
-            got = reprlib.repr(line.decode(errors="replace"))
-            raise DamagedError(
-                f"a ledger line must be a JSON object; got {got}, in {path}:{number}."
-            )
-        rows.append(row)
-    return rows
-
-
-def _parse(line: bytes) -> dict[str, Any] | None:
-    try:
-        return parse_json(line, what="a line", path=Path())
-    except DamagedError:
-        return None
+    return load_lines(path, what="ledger")
 
 
 def _append(path: Path, values: dict[str, Any]) -> None:
     from ensemble_lab import __version__
 
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
-    row = {"time": now, "version": __version__} | values
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        # What a killed or full disk left of a last line was never reported as recorded; it
-        # must neither swallow this line nor stay before it as a damaged one.
-        finished = path.read_bytes().rfind(b"\n") + 1
-        os.ftruncate(descriptor, finished)
-        line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
-        if os.write(descriptor, line) < len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    append_lines(path, [{"time": now, "version": __version__} | values])

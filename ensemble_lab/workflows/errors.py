@@ -11,9 +11,11 @@ from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.catalogue import Catalogue, build_catalogue, catalogue_examples
 from ensemble_lab.errors.files import save_catalogue
 from ensemble_lab.errors.pairs import Pair
+from ensemble_lab.errors.review_range import ReviewRange, count_range
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
+from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.scoring import score
 
@@ -76,6 +78,8 @@ class Found:
         All errors of the vote on the split, and its examples.
     class_names : tuple of str
         Of the run.
+    reviewed : ReviewRange or None
+        All errors by what people say of labels; None where nobody says anything.
     look : Look or None
         What the ledger did.
     """
@@ -84,6 +88,7 @@ class Found:
     n_errors: int
     n_examples: int
     class_names: tuple[str, ...]
+    reviewed: ReviewRange | None
     look: Look | None
 
 
@@ -109,6 +114,7 @@ def find_errors(
     """
     run = run if isinstance(run, Run) else open_run(run)
     _check_classes(question, run)
+    reviews = load_reviews(run, question.split)
     scored = score(run, question.split, question.decision, question.members, command=command)
     parts = (scored.predictions, scored.vote, scored.labels)
     if question.index:
@@ -123,11 +129,13 @@ def find_errors(
         max_gap=question.max_gap,
         tied=True if question.tied else None,
     ).sort(question.sort, reverse=question.reverse)
+    is_wrong = scored.vote.predicted != scored.labels.values
     return Found(
         catalogue=rows if question.limit is None else rows.head(question.limit),
-        n_errors=int(np.count_nonzero(scored.vote.predicted != scored.labels.values)),
+        n_errors=int(np.count_nonzero(is_wrong)),
         n_examples=len(scored.labels.values),
         class_names=run.class_names,
+        reviewed=count_range(reviews, is_wrong, scored.labels.index),
         look=scored.labels.look,
     )
 

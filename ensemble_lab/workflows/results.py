@@ -1,7 +1,7 @@
 """The results of a run as one JSON file: the only source of figures for READMEs and tables."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -95,6 +95,9 @@ def collect_results(run: Run | Path | str) -> Results:
     there are. `sd` is the sample standard deviation (n − 1) over the members, null for one.
     `low` and `high` are the Wilson 95 % interval of the mean number of errors, as one net's
     on the test examples: it covers a new test set of this kind, not new seeds.
+
+    Where people reviewed test labels, each vote has `reviewed`: its errors once more, and beside
+    them those without the examples that are judged mislabelled (`ReviewRange`).
 
     Raises
     ------
@@ -254,7 +257,7 @@ def _vote_row(report: VoteReport) -> dict[str, Any]:
         "errors": report.errors,
         "interval": {"low": report.interval[0], "high": report.interval[1]},
         "n_ties": report.n_ties,
-    }
+    } | ({} if report.reviewed is None else {"reviewed": asdict(report.reviewed)})
 
 
 def _load_experiment(run: Run) -> ExperimentSpec | None:

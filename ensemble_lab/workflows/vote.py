@@ -11,9 +11,12 @@ from ensemble_lab.analysis.votes.bands import TieBand, count_band
 from ensemble_lab.analysis.votes.rules import RULES
 from ensemble_lab.analysis.votes.vote import Vote
 from ensemble_lab.decision import DEFAULT, Decision
+from ensemble_lab.errors.review_range import ReviewRange, count_range
 from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.review import Review
+from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
@@ -52,6 +55,8 @@ class VoteReport:
     members : tuple of MemberErrors
     group : str or None
         The group whose members these are, where groups vote apart.
+    reviewed : ReviewRange or None
+        The errors by what people say of labels; None where nobody says anything.
     look : Look or None
         What the ledger did.
     """
@@ -65,6 +70,7 @@ class VoteReport:
     band: TieBand | None
     members: tuple[MemberErrors, ...]
     group: str | None = None
+    reviewed: ReviewRange | None = None
     look: Look | None = None
 
     interval_method = "wilson"
@@ -75,7 +81,10 @@ class VoteReport:
         return 1 - self.errors / self.n_examples
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report under its JSON keys; `group` only where groups vote apart."""
+        """Return the report under its JSON keys.
+
+        `group` only where groups vote apart, `reviewed` only where people reviewed labels.
+        """
         values = {
             "n_examples": self.n_examples,
             "n_members": len(self.members),
@@ -93,6 +102,8 @@ class VoteReport:
                 for m in self.members
             ],
         }
+        if self.reviewed is not None:
+            values["reviewed"] = asdict(self.reviewed)
         return values if self.group is None else {"group": self.group} | values
 
 
@@ -122,8 +133,9 @@ def score_vote(
         No such run, split or member, or predictions are missing.
     """
     run = run if isinstance(run, Run) else open_run(run)
+    reviews = load_reviews(run, split)
     scored = score(run, split, decision, members, command=command)
-    return _report(run, scored.predictions, scored.vote, scored.labels)
+    return _report(run, scored.predictions, scored.vote, scored.labels, reviews)
 
 
 def score_vote_by_group(
@@ -138,10 +150,10 @@ def score_vote_by_group(
     groups: dict[str, list[str]] = {}
     for voter in find_voters(run, load_record(run, split), members):
         groups.setdefault(voter.group, []).append(voter.key)
-    reports = []
+    reviews, reports = load_reviews(run, split), []
     for group, keys in groups.items():
         scored = score(run, split, decision, tuple(keys), command="vote")
-        reports.append(_report(run, scored.predictions, scored.vote, scored.labels, group))
+        reports.append(_report(run, scored.predictions, scored.vote, scored.labels, reviews, group))
     return tuple(reports)
 
 
@@ -150,10 +162,12 @@ def _report(
     predictions: Predictions,
     combined: Vote,
     labels: SplitLabels,
+    reviews: tuple[Review, ...],
     group: str | None = None,
 ) -> VoteReport:
     n = len(labels.values)
-    errors = int(np.count_nonzero(combined.predicted != labels.values))
+    is_wrong = combined.predicted != labels.values
+    errors = int(np.count_nonzero(is_wrong))
     by_member = (predictions.votes != labels.values).sum(axis=1)
     voters = find_voters(run, load_record(run, predictions.split), predictions.members)
     is_by_group = RULES[combined.decision.rule].by_group
@@ -170,5 +184,6 @@ def _report(
             for voter, count in zip(voters, by_member, strict=True)
         ),
         group=group,
+        reviewed=count_range(reviews, is_wrong, labels.index),
         look=labels.look,
     )

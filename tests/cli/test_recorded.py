@@ -16,6 +16,7 @@ COMMANDS = {
     "confusion": ["confusion", "{run}"],
     "errors": ["errors", "{run}"],
     "slices": ["slices", "{run}"],
+    "review": ["review", "{run}"],
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
     "why": ["why", "{run}", "0"],
     "export": ["export", "{run}", "-o", "{folder}/errors.sqlite"],

@@ -8,6 +8,7 @@ write('somewhere')"`` from the repository's root.
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -24,6 +25,8 @@ from ensemble_lab.store.labels import load_labels, load_validation_labels
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import Failure, load_failure, load_member, save_failure
 from ensemble_lab.store.predictions import load_predictions
+from ensemble_lab.store.review import Review
+from ensemble_lab.store.reviews import append_reviews, load_reviews
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.seal import check_seal
 from ensemble_lab.store.splits import load_record
@@ -38,6 +41,17 @@ SIXTEENTHS = [
     [[10, 4, 2], [8, 6, 2], [2, 2, 12], [4, 4, 8]],
 ]
 LABELS = [0, 1, 2, 2]
+REVIEW = Review(
+    split="test",
+    index=1,
+    labels_sha256="1979125c259722aa6fe0a81229a8d1d42421551ba49f2f0905b736ac4f880e5b",
+    verdict="label-error",
+    author="Ada",
+    date="2026-01-01T12:00:00+00:00",
+    note="an open 4, “כן”",
+    seen=0,
+)
+VOTES = ((1, 1), (0, 3), (None, 1))
 PINNED = {
     "images": "443691f0b494019eb445fe288ecc9741c11e92a9755bbf2f303f456749361a8b",
     "members": [
@@ -70,6 +84,7 @@ def write(path: str | Path) -> Run:
     labels = load_labels(run, "test")
     predictions = load_predictions(run, "test")
     wrong = build_catalogue(predictions, combine(predictions, Decision(ties="lowest")), labels)
+    append_reviews(run, [REVIEW, replace(REVIEW, author="mturk", note="", votes=VOTES)])
     save_catalogue(run, wrong.with_thumbnails(np.full((len(wrong), 5, 4, 1), 7, np.uint8)), "all")
     return run
 
@@ -134,6 +149,13 @@ def test_ledger(run):
     assert row["command"] == "load_labels"
     assert row["split"] == "test"
     assert load_labels(run, "test").look.number is None
+
+
+def test_reviews(run):
+    first, second = load_reviews(run, "test")
+    assert first == REVIEW
+    assert (second.author, second.note, second.votes) == ("mturk", "", VOTES)
+    assert load_reviews(run, "validation") == ()
 
 
 def test_unfinished_member(run):
