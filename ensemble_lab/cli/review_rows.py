@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.label_ranking import LabelRanking, RankedLabel
     from ensemble_lab.workflows.review import Imported
 
-__all__ = ["describe_import", "render_ranking", "render_reviews"]
+__all__ = ["describe_import", "list_review", "render_ranking", "render_reviews"]
 
 _LONGEST_NAME = 12
 _LONGEST_NOTE = 24
@@ -35,7 +35,7 @@ def render_ranking(found: "LabelRanking", format: RowFormatName) -> str:
         said = [row.judged.reviews if row.judged else () for row in found.rows]
         return render_json_rows(
             [
-                row | {"reviews": [_json_row(review) for review in reviews]}
+                row | {"reviews": [list_review(review) for review in reviews]}
                 for row, reviews in zip(rows, said, strict=True)
             ]
         )
@@ -103,10 +103,10 @@ def render_reviews(reviews: Sequence[Review], split: str, format: RowFormatName)
     current = set(map(id, current_reviews(reviews)))
     if format == "json":
         return render_json_rows(
-            [_json_row(each) | {"is_current": id(each) in current} for each in reviews]
+            [list_review(each) | {"is_current": id(each) in current} for each in reviews]
         )
     if format == "csv":
-        return render_csv([_json_row(each) for each in reviews], _LISTED)
+        return render_csv([list_review(each) for each in reviews], _LISTED)
     if format == "indices":
         return "\n".join(map(str, dict.fromkeys(each.index for each in reviews)))
     rows = [
@@ -116,7 +116,7 @@ def render_reviews(reviews: Sequence[Review], split: str, format: RowFormatName)
             "class": each.seen,
             "author": _cut(each.author, _LONGEST_NAME),
             "date": (each.date or "")[:10],
-            "said": _cut(each.note or _render_votes(each), _LONGEST_NOTE),
+            "said": _cut(each.said, _LONGEST_NOTE),
         }
         for each in reviews
     ]
@@ -148,7 +148,8 @@ def describe_import(found: "Imported") -> str:
     )
 
 
-def _json_row(review: Review) -> dict[str, Any]:
+def list_review(review: Review) -> dict[str, Any]:
+    """Return the values of a review as JSON takes them."""
     return {
         "index": review.index,
         "verdict": review.verdict,
@@ -159,13 +160,6 @@ def _json_row(review: Review) -> dict[str, Any]:
         "votes": [{"class": number, "count": count} for number, count in review.votes],
         "source": review.source,
     }
-
-
-def _render_votes(review: Review) -> str:
-    """Return the votes of several people, such as ``8: 0, 9: 5, none: 0``."""
-    return ", ".join(
-        f"{'none' if number is None else number}: {count}" for number, count in review.votes
-    )
 
 
 def _cut(text: str, longest: int) -> str:

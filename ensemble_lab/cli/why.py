@@ -28,6 +28,7 @@ from ensemble_lab.cli.options import (
     refuse_format_of_figure,
 )
 from ensemble_lab.cli.output import Format, note_look, render_json
+from ensemble_lab.cli.review_rows import list_review
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import parse_whole
 
@@ -146,6 +147,7 @@ def _list_values(explained: "Explanation") -> dict[str, Any]:
         "outlook": {"verdict": outlook.verdict, "rival": outlook.rival, "p": outlook.p},
         "metadata": {fact.name: fact.value for fact in explained.facts},
         "metadata_note": explained.facts_note or None,
+        "reviews": [list_review(review) for review in explained.reviews],
         "neighbours": _list_neighbours(explained),
         "images_note": explained.images_note or None,
     }

@@ -41,6 +41,7 @@ def _render_head(explained: "Explanation") -> str:
         _describe_confidence(explained),
         ", ".join(f"{fact.name} {fact.value}" for fact in explained.facts),
         explained.facts_note,
+        *(review.text for review in explained.reviews),
     ]
     return "\n".join(render_sentence(line) for line in lines if line)
 

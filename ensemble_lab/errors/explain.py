@@ -61,7 +61,7 @@ def build_explanations(
     n_examples: int,
     look: Look | None,
 ) -> tuple[Explanation, ...]:
-    """Return an explanation of each example, without images and facts.
+    """Return an explanation of each example, without images, facts and reviews.
 
     Parameters
     ----------
@@ -109,6 +109,7 @@ def build_explanations(
             outlook=_look_out(verdicts, place),
             facts=(),
             facts_note="",
+            reviews=(),
             image=None,
             neighbourhood=None,
             images_note="",

@@ -8,6 +8,7 @@ from ensemble_lab.analysis.subsets.joining import settled_at
 from ensemble_lab.arrays import Array, Floats, Images, Index
 from ensemble_lab.decision import Decision
 from ensemble_lab.store.ledger import Look
+from ensemble_lab.store.review import Review
 
 __all__ = [
     "Answer",
@@ -209,6 +210,8 @@ class Explanation:
     facts_note : str
         How files were read that have no index, and why nothing is known that the source should
         know.
+    reviews : tuple of Review
+        What people say of the label now, in the order they said it.
     image : uint8 (height, width, channels) or None
     neighbourhood : Neighbourhood or None
     images_note : str
@@ -240,6 +243,7 @@ class Explanation:
     outlook: Outlook
     facts: tuple[Fact, ...]
     facts_note: str
+    reviews: tuple[Review, ...]
     image: Images | None
     neighbourhood: Neighbourhood | None
     images_note: str

@@ -143,6 +143,7 @@ def _write_head(figure: "Figure", explained: Explanation) -> None:
         facts.insert(0, f"number {explained.rank:,} of {errors} by gap")
     if explained.confidence is not None:
         facts.insert(0, f"confidence {explained.confidence:.4f}, gap {explained.gap:.4f}")
+    facts += [review.text for review in explained.reviews]
     _say(figure, _LEFT, 7.03, " · ".join(facts))
 
 

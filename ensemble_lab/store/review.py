@@ -80,6 +80,33 @@ ambiguous; got 'wrong'.
     votes: ClassVotes = ()
     source: str | None = None
 
+    @property
+    def said(self) -> str:
+        """The note, or else the votes of several people, such as ``8: 0, 9: 5, none: 0``."""
+        return self.note or ", ".join(
+            f"{'none' if number is None else number}: {count}" for number, count in self.votes
+        )
+
+    @property
+    def text(self) -> str:
+        """Who said what, in one line.
+
+        Examples
+        --------
+        >>> Review(
+        ...     split="test",
+        ...     index=947,
+        ...     labels_sha256="",
+        ...     verdict="label-error",
+        ...     author="Ada",
+        ...     seen=9,
+        ...     note="an open loop",
+        ... ).text
+        'Ada says label-error and sees 9 (an open loop)'
+        """
+        sees = "" if self.seen is None else f" and sees {self.seen}"
+        return f"{self.author} says {self.verdict}{sees}" + (f" ({self.said})" if self.said else "")
+
     def __post_init__(self) -> None:
         _check_whole("index", self.index)
         if self.verdict not in VERDICTS:

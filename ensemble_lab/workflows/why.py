@@ -17,6 +17,7 @@ from ensemble_lab.errors.explain import build_explanations, take_rows
 from ensemble_lab.errors.explanation import Explanation, Fact
 from ensemble_lab.exceptions import MissingError, PredictionError
 from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.reviews import current_reviews, load_reviews
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import SplitRecord, load_record
 from ensemble_lab.store.voters import find_voters
@@ -109,6 +110,7 @@ def explain_examples(
     seen = () if images_note else find_seen(run, record, index, n_neighbours, folder)
     joined = join_metadata(run, split, metadata, data_dir=folder)
     facts = _list_facts(joined.metadata, index)
+    reviews = current_reviews(load_reviews(run, split))
     scored = score(run, split, decision, members, command="why")
     return tuple(
         replace(
@@ -119,6 +121,7 @@ def explain_examples(
             ),
             facts=facts[place],
             facts_note=_note_facts(joined),
+            reviews=tuple(each for each in reviews if each.index == explanation.index),
         )
         for place, explanation in enumerate(_explain(run, scored, positions))
     )

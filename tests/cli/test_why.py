@@ -243,3 +243,17 @@ def test_images_that_are_not_there_name_the_way_out(call, run):
     assert (answer.code, len(answer.err.splitlines())) == (1, 1)
     assert "--neighbours 0" in answer.err
     assert call("why", run.path, 3, "--neighbours", 0).code == 0
+
+
+def test_what_people_say_of_the_label_is_told(call, run):
+    call("review", run.path, "3", "--verdict", "label-error", "--class", "1", "--author", "Ada")
+    call("review", run.path, "3", "--verdict", "ambiguous", "--author", "Ada", "--note", "or 2")
+    call("review", run.path, "4", "--verdict", "label-right", "--author", "Bea")
+    text = call("why", run.path, "3", "--neighbours", "0").out
+    assert "Ada says ambiguous (or 2)" in text
+    assert "label-error" not in text
+    assert "Bea" not in text
+    (found,) = json.loads(call("why", run.path, "3", "--format", "json").out)
+    assert [(each["author"], each["verdict"]) for each in found["reviews"]] == [
+        ("Ada", "ambiguous")
+    ]
