@@ -21,6 +21,7 @@ from ensemble_lab.cli.output import (
     note_look,
     render_csv,
     render_json_rows,
+    render_sentence,
     render_table,
 )
 from ensemble_lab.cli.question import takes_question
@@ -77,46 +78,54 @@ def render_errors(found: "Found", format: RowFormatName) -> str:
         return render_csv(rows.to_rows(), ROW_NAMES)
     if format == "indices":
         return "\n".join(map(str, rows.indices))
-    return "\n".join([*_render_rows(rows, found.class_names), _describe(found)])
+    table = [_render_rows(rows, found.class_names)] if len(rows) else []
+    return "\n".join([*table, _describe(found)])
 
 
-def _render_rows(rows: "Catalogue", names: tuple[str, ...]) -> list[str]:
+def _render_rows(rows: "Catalogue", names: tuple[str, ...]) -> str:
+    """Return the rows as a table; what is right there is said in the place of its pair."""
     n_members = len(rows.members)
-    plain = rows.to_rows()
     is_named = names != tuple(map(str, range(len(names))))
+    is_right = rows.label == rows.predicted
     table = [
         {
             "index": row["index"],
-            "pair": row["pair"],
+            "pair": f"{row['label']} right" if right else row["pair"],
             "gap": row["gap"],
+            "margin": row["margin"],
             "confidence": row["confidence"],
             "votes": f"{row['votes_for_predicted']} of {n_members}",
             "for label": row["votes_for_label"],
             "tied": row["tied"],
-            "classes": f"{names[row['label']]} → {names[row['predicted']]}",
+            "classes": names[row["label"]]
+            if right
+            else f"{names[row['label']]} → {names[row['predicted']]}",
         }
-        for row in plain
-        if row["label"] != row["predicted"]
+        for row, right in zip(rows.to_rows(), is_right.tolist(), strict=True)
     ]
-    columns = [name for name in table[0] if is_named or name != "classes"] if table else []
-    right = [
-        f"{row['index']}: right, {row['votes_for_predicted']} of {n_members} votes for "
-        f"{row['predicted']}"
-        for row in plain
-        if row["label"] == row["predicted"]
-    ]
-    return ([render_table(table, columns)] if table else []) + right
+    # What is right has no gap; what is wrong by the mean rule has minus its gap for a margin.
+    is_shown = {"margin": is_right.any(), "classes": is_named}
+    return render_table(table, [name for name in table[0] if is_shown.get(name, True)])
 
 
 def _describe(found: "Found") -> str:
     rows = found.catalogue
-    n_wrong = int((rows.label != rows.predicted).sum())
-    total = "1 error" if found.n_errors == 1 else f"{found.n_errors:,} errors"
-    count = total if n_wrong == found.n_errors else f"{n_wrong:,} of {total}"
-    return (
-        f"{count} in {found.n_examples:,} examples of {rows.split}; vote of {len(rows.members)}, "
-        f"{rows.decision.text}"
-    )
+    n_rows, n_wrong = len(rows), int((rows.label != rows.predicted).sum())
+    held = _count(found.n_held, found.noun)
+    told = held if n_rows == found.n_held else f"{n_rows:,} of {held}"
+    mixed = f", {n_wrong:,} of them wrong" if 0 < n_wrong < n_rows else ""
+    examples = f"{_count(found.n_examples, 'example')} of {rows.split}"
+    if found.clause:
+        told += f"{found.clause}{mixed}, among {examples}"
+    elif found.noun == "example":
+        told += f" of {rows.split}{mixed}"
+    else:
+        told += f" in {examples}{mixed}"
+    return render_sentence(f"{told}; vote of {len(rows.members)}, {rows.decision.text}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def render_pairs(found: "Found", format: RowFormatName, limit: int | None) -> str:

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,9 @@ from ensemble_lab.cli.options import (
     Ties,
     build_decision,
 )
+from ensemble_lab.errors.orders import OrderName
 from ensemble_lab.errors.pairs import parse_pair
+from ensemble_lab.errors.views import VIEWS
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import parse_whole
 from ensemble_lab.workflows.errors import Question
@@ -53,6 +55,30 @@ def _ask(
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
     decision: DecisionFile = None,
+    view: Annotated[
+        str,
+        typer.Option("--view", metavar="VIEW", help=f"What to look at: {' | '.join(VIEWS)}."),
+    ] = "errors",
+    share: Annotated[
+        float | None,
+        typer.Option(
+            "--share",
+            metavar="X",
+            help="At least this share of members wrong (persistent), of rules wrong "
+            "(persistent-rules), of probability on the wrong class (confident); a half unless "
+            "given.",
+            show_default=False,
+        ),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="SQL",
+            help='A condition on the columns, in quotes: "margin > -0.2 and label in (4, 9)".',
+            show_default=False,
+        ),
+    ] = None,
     label: Annotated[list[str], _several("--label", "CLASS", "True class; repeat for OR.")] = [],  # noqa: B006
     predicted: Annotated[
         list[str], _several("--predicted", "CLASS", "Chosen class; repeat for OR.")
@@ -61,7 +87,12 @@ def _ask(
         list[str],
         _several("--pair", "L:P", "Label and chosen class, 4:9 or '4->9'; repeat for OR."),
     ] = [],  # noqa: B006
-    index: Annotated[list[str], _several("--index", "I,J", "These examples, right or wrong.")] = [],  # noqa: B006
+    index: Annotated[
+        list[str],
+        _several(
+            "--index", "I,J", "These examples, right or wrong; those of the view, if one is given."
+        ),
+    ] = [],  # noqa: B006
     min_gap: Annotated[
         float | None, typer.Option("--min-gap", metavar="X", help="Confidence gap at least X.")
     ] = None,
@@ -70,9 +101,14 @@ def _ask(
     ] = None,
     tied: Annotated[bool, typer.Option("--tied", help="Only where a tie policy decided.")] = False,
     sort: Annotated[
-        Literal["gap", "votes", "index", "pair"],
-        typer.Option("--sort", help="gap and votes: largest first; index and pair: ascending."),
-    ] = "gap",
+        OrderName | None,
+        typer.Option(
+            "--sort",
+            help="gap, confidence, votes and wrong (members): largest first; margin, index and "
+            "pair: ascending. The view's own order unless given.",
+            show_default=False,
+        ),
+    ] = None,
     reverse: Annotated[bool, typer.Option("--reverse", help="Reverse the order.")] = False,
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")
@@ -82,6 +118,9 @@ def _ask(
         split=split,
         decision=build_decision(rule, ties, decision, members),
         members=tuple(members),
+        view=view,
+        share=share,
+        where=where,
         label=_parse_numbers(label, "label"),
         predicted=_parse_numbers(predicted, "predicted"),
         pair=tuple(parse_pair(word) for text in pair for word in text.split(",")),
