@@ -1,11 +1,30 @@
 r"""List the examples that the vote gets wrong.
 
-Different options must all match; of a repeated one, one value must match. Examples:
+--view lists others:
+
+\b
+  errors            what the vote gets wrong
+  all               every example, right or wrong
+  oracle            what no member gets right
+  rescued           what the best member gets wrong, the vote right
+  broken            what the best member gets right, the vote wrong
+  persistent        what --share of the members or more get wrong
+  persistent-rules  what --share of all rules or more get wrong
+  ties              what a tie policy decided, right or wrong
+  near-misses       what the vote gets right, smallest margin first
+  confident         errors with --share of the probability or more
+
+The best member is the one that select --method best takes, on validation. Different options must
+all match; of a repeated one, one value must match. --where reads index, label, predicted, pair,
+gap, margin, confidence, p_predicted, p_label, votes_for_predicted, votes_for_label, tied, n_wrong,
+label_name and predicted_name. Examples:
 
 \b
   ensemble-lab errors RUN --pair 4:9 --min-gap 0.5
   ensemble-lab errors RUN --index 1901,6576
   ensemble-lab errors RUN --label 4 --format indices
+  ensemble-lab errors RUN --view oracle
+  ensemble-lab errors RUN --view all --where "n_wrong / 15 between 0.3 and 0.5"
 """
 
 from dataclasses import replace
@@ -79,7 +98,8 @@ def render_errors(found: "Found", format: RowFormatName) -> str:
     if format == "indices":
         return "\n".join(map(str, rows.indices))
     table = [_render_rows(rows, found.class_names)] if len(rows) else []
-    return "\n".join([*table, _describe(found)])
+    vote = f"vote of {len(rows.members)}, {rows.decision.text}"
+    return "\n".join([*table, render_sentence(f"{found.text}; {vote}")])
 
 
 def _render_rows(rows: "Catalogue", names: tuple[str, ...]) -> str:
@@ -106,26 +126,6 @@ def _render_rows(rows: "Catalogue", names: tuple[str, ...]) -> str:
     # What is right has no gap; what is wrong by the mean rule has minus its gap for a margin.
     is_shown = {"margin": is_right.any(), "classes": is_named}
     return render_table(table, [name for name in table[0] if is_shown.get(name, True)])
-
-
-def _describe(found: "Found") -> str:
-    rows = found.catalogue
-    n_rows, n_wrong = len(rows), int((rows.label != rows.predicted).sum())
-    held = _count(found.n_held, found.noun)
-    told = held if n_rows == found.n_held else f"{n_rows:,} of {held}"
-    mixed = f", {n_wrong:,} of them wrong" if 0 < n_wrong < n_rows else ""
-    examples = f"{_count(found.n_examples, 'example')} of {rows.split}"
-    if found.clause:
-        told += f"{found.clause}{mixed}, among {examples}"
-    elif found.noun == "example":
-        told += f" of {rows.split}{mixed}"
-    else:
-        told += f" in {examples}{mixed}"
-    return render_sentence(f"{told}; vote of {len(rows.members)}, {rows.decision.text}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def render_pairs(found: "Found", format: RowFormatName, limit: int | None) -> str:

@@ -167,13 +167,13 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             order="index",
         ),
         "oracle": View(
-            help="no member is right",
+            help="what no member gets right",
             holds=lambda seen, share: _are_wrong(seen.wrong_members, 1.0),
             order="gap",
             clause=lambda seen, share: " that no member gets right",
         ),
         "rescued": View(
-            help="the best member on validation is wrong, the vote right",
+            help="what the best member gets wrong, the vote right",
             holds=_hold_rescued,
             order="margin",
             clause=lambda seen, share: (
@@ -182,7 +182,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             need="best",
         ),
         "broken": View(
-            help="that member is right, the vote wrong",
+            help="what the best member gets right, the vote wrong",
             holds=_hold_broken,
             order="gap",
             clause=lambda seen, share: (
@@ -191,7 +191,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             need="best",
         ),
         "persistent": View(
-            help="a share of the members is wrong",
+            help="what --share of the members or more get wrong",
             holds=_hold_persistent,
             order="wrong",
             clause=lambda seen, share: (
@@ -200,7 +200,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             has_share=True,
         ),
         "persistent-rules": View(
-            help="a share of the rules is wrong",
+            help="what --share of all rules or more get wrong",
             holds=_hold_persistent_rules,
             order="gap",
             clause=lambda seen, share: (
@@ -211,20 +211,20 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             has_share=True,
         ),
         "ties": View(
-            help="a tie policy decided, rightly or not",
+            help="what a tie policy decided, right or wrong",
             holds=lambda seen, share: seen.tied,
             order="margin",
             noun="tie",
         ),
         "near-misses": View(
-            help="right, smallest margin first",
+            help="what the vote gets right, smallest margin first",
             holds=lambda seen, share: ~seen.wrong,
             order="margin",
             noun="right example",
             need="probabilities",
         ),
         "confident": View(
-            help="wrong, with a share of the probability on the wrong class",
+            help="errors with --share of the probability or more",
             holds=_hold_confident,
             order="confidence",
             noun="error",

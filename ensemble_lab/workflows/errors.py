@@ -105,6 +105,25 @@ class Found:
     class_names: tuple[str, ...]
     look: Look | None
 
+    @property
+    def text(self) -> str:
+        """How many rows of what there are, such as ``8 of 26 errors in 10,000 examples of test``.
+
+        Where some of the rows are right and some wrong, it says how many are wrong.
+        """
+        rows = self.catalogue
+        n_wrong = int(np.count_nonzero(rows.label != rows.predicted))
+        mixed = f", {n_wrong:,} of them wrong" if 0 < n_wrong < len(rows) else ""
+        told = _count(self.n_held, self.noun)
+        if len(rows) != self.n_held:
+            told = f"{len(rows):,} of {told}"
+        examples = f"{_count(self.n_examples, 'example')} of {rows.split}"
+        if self.clause:
+            return f"{told}{self.clause}{mixed}, among {examples}"
+        if self.noun == "example":
+            return f"{told} of {rows.split}{mixed}"
+        return f"{told} in {examples}{mixed}"
+
 
 def find_errors(
     run: Run | Path | str, question: Question = ALL, *, command: str = "errors"
@@ -229,3 +248,7 @@ def _check_classes(question: Question, run: Run) -> None:
                 raise PredictionError(
                     f"{name} must name classes from 0 to {run.n_classes - 1}; got {number}."
                 )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
