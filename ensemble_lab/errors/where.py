@@ -5,7 +5,7 @@ SQLite: leave to read one table and to call a short list of functions, and bound
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,23 +41,41 @@ class Column:
     type : {"INTEGER", "REAL", "TEXT"}
         Counts are REAL, so that ``votes_for_label / 15`` is a share and not 0.
     values : callable
-        From a catalogue and class names to one value a row.
+        From a catalogue, class names and a block of rows to one value for each row of the block.
     """
 
     type: Literal["INTEGER", "REAL", "TEXT"]
-    values: Callable[["Catalogue", Sequence[str]], list[Any]]
+    values: Callable[["Catalogue", Sequence[str], slice], list[Any]]
 
 
 def _plain(name: str, type: Literal["INTEGER", "REAL"]) -> Column:
-    return Column(type, lambda rows, names: getattr(rows, name).tolist())
+    return Column(type, lambda rows, names, block: getattr(rows, name)[block].tolist())
 
 
-def _name(classes: Index, names: Sequence[str]) -> list[str]:
+def _name_classes(classes: Index, names: Sequence[str]) -> list[str]:
+    largest = int(classes.max(initial=-1))
+    if names and largest >= len(names):
+        raise PredictionError(
+            f"class_names must name every class; got {len(names)} names and class {largest}."
+        )
     return [names[number] if names else str(number) for number in classes.tolist()]
 
 
-def _pair(rows: "Catalogue", names: Sequence[str]) -> list[str]:
-    return list(map(render_pair, rows.label.tolist(), rows.predicted.tolist()))
+def _count_wrong(rows: "Catalogue", names: Sequence[str], block: slice) -> list[int]:
+    counts: list[int] = rows.wrong_members[block].sum(axis=1).tolist()
+    return counts
+
+
+def _render_pairs(rows: "Catalogue", names: Sequence[str], block: slice) -> list[str]:
+    return list(map(render_pair, rows.label[block].tolist(), rows.predicted[block].tolist()))
+
+
+def _name_labels(rows: "Catalogue", names: Sequence[str], block: slice) -> list[str]:
+    return _name_classes(rows.label[block], names)
+
+
+def _name_predicted(rows: "Catalogue", names: Sequence[str], block: slice) -> list[str]:
+    return _name_classes(rows.predicted[block], names)
 
 
 COLUMNS: Mapping[str, Column] = MappingProxyType(
@@ -65,7 +83,7 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
         "index": _plain("index", "INTEGER"),
         "label": _plain("label", "INTEGER"),
         "predicted": _plain("predicted", "INTEGER"),
-        "pair": Column("TEXT", _pair),
+        "pair": Column("TEXT", _render_pairs),
         "gap": _plain("gap", "REAL"),
         "margin": _plain("margin", "REAL"),
         "confidence": _plain("confidence", "REAL"),
@@ -74,9 +92,9 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
         "votes_for_predicted": _plain("votes_for_predicted", "REAL"),
         "votes_for_label": _plain("votes_for_label", "REAL"),
         "tied": _plain("is_tied", "INTEGER"),
-        "n_wrong": _plain("n_wrong", "REAL"),
-        "label_name": Column("TEXT", lambda rows, names: _name(rows.label, names)),
-        "predicted_name": Column("TEXT", lambda rows, names: _name(rows.predicted, names)),
+        "n_wrong": Column("REAL", _count_wrong),
+        "label_name": Column("TEXT", _name_labels),
+        "predicted_name": Column("TEXT", _name_predicted),
     }
 )
 """What a condition may ask of a row, by the names of `Catalogue.to_rows` and three more:
@@ -93,7 +111,7 @@ def read_condition(text: str) -> Condition:
     """
     condition = parse_condition(text, tuple(COLUMNS))
     zeros = ["" if COLUMNS[name].type == "TEXT" else 0 for name in condition.columns]
-    with _asked(condition, [(0, *zeros)]) as found:
+    with _asked(condition, [(0, *zeros)], 1) as found:
         list(found)
     return condition
 
@@ -118,16 +136,18 @@ def find_rows(rows: "Catalogue", condition: Condition, class_names: Sequence[str
     Raises
     ------
     PredictionError
-        What cannot be worked out, such as a whole number above 2**63.
+        What cannot be worked out, such as a whole number above 2**63, or a class without a name.
     """
-    columns = [COLUMNS[name].values(rows, class_names) for name in condition.columns]
+    columns = [COLUMNS[name] for name in condition.columns]
     found = []
     for start in range(0, len(rows), _BLOCK_ROWS):
         numbers = range(start, min(start + _BLOCK_ROWS, len(rows)))
-        block = [map(_to_sql, column[start : numbers.stop]) for column in columns]
-        with _asked(condition, list(zip(numbers, *block, strict=True))) as matches:
+        block = slice(start, numbers.stop)
+        values = [map(_to_sql, column.values(rows, class_names, block)) for column in columns]
+        with _asked(condition, zip(numbers, *values, strict=True), len(numbers)) as matches:
             found += [number for (number,) in matches]
-    return np.array(found, np.int64)
+    # SQL promises no order.
+    return np.sort(np.array(found, np.int64))
 
 
 def _to_sql(value: Any) -> Any:
@@ -139,7 +159,9 @@ def _to_sql(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _asked(condition: Condition, rows: list[tuple[Any, ...]]) -> Iterator["Iterator[tuple[int]]"]:
+def _asked(
+    condition: Condition, rows: Iterable[tuple[Any, ...]], n_rows: int
+) -> Iterator["Iterator[tuple[int]]"]:
     """Give the numbers of the rows for which the condition holds; forget the table afterwards."""
     import sqlite3
 
@@ -149,7 +171,7 @@ def _asked(condition: Condition, rows: list[tuple[Any, ...]]) -> Iterator["Itera
         try:
             connection.execute(f"CREATE TABLE {TABLE} (row INTEGER PRIMARY KEY{types})")
             connection.executemany(f"INSERT INTO {TABLE} VALUES ({places})", rows)
-            _confine(connection, n_rows=len(rows))
+            _confine(connection, n_rows=n_rows)
             yield connection.execute(f"SELECT row FROM {TABLE} WHERE {condition.sql}")
         except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
             text = condition.text if len(condition.text) <= 60 else f"{condition.text[:60]}…"

@@ -94,6 +94,11 @@ def test_classes_may_be_asked_by_name(toy):
     assert toy.where("label_name like 'half %'", class_names=names).indices == (8, 34)
 
 
+def test_a_class_without_a_name_is_refused(toy):
+    with pytest.raises(PredictionError, match="2 names and class 2"):
+        toy.where("label_name = 'a'", class_names=("a", "b"))
+
+
 def test_what_only_probabilities_tell_is_null_where_there_are_votes_only():
     rows = catalogue_all(hard_predictions([[1, 2, 0], [1, 2, 1]]), (0, 2, 1))
     for name in ("gap", "margin", "confidence", "p_predicted", "p_label"):
@@ -126,7 +131,7 @@ def test_a_comparison_finds_what_numpy_finds(predictions, data, name, sign):
     classes = st.integers(0, predictions.n_classes - 1)
     values = data.draw(st.lists(classes, min_size=n_examples, max_size=n_examples))
     rows = catalogue_all(predictions, tuple(values))
-    column = np.asarray(NUMERIC[name].values(rows, ()), np.float64)
+    column = np.asarray(NUMERIC[name].values(rows, (), slice(None)), np.float64)
     # A value of the column itself: equal to the last bit, through text and back.
     bound = float(data.draw(st.sampled_from(column.tolist()) | st.floats(-2, 12)))
     wanted = np.flatnonzero(COMPARISONS[sign](column, bound))
