@@ -274,6 +274,8 @@ def test_python_lines_of_the_journey(run, tmp_path):
     assert len(wrong) == (vote.predicted != labels.values).sum()
     frame = wrong.filter(label=(0, 1, 2)).sort("gap").to_frame()
     assert list(frame["index"]) == list(wrong.sort("gap").indices)
+    question = lab.Question(view="near-misses", where="n_wrong >= 0 and index not in (99)")
+    assert len(lab.find_errors(opened, question).catalogue) + len(wrong) == len(labels.values)
     lab.draw_gallery(wrong, lab.load_images(opened, "test"), path=tmp_path / "errors.png")
     assert (tmp_path / "errors.png").read_bytes().startswith(b"\x89PNG")
     kept = lab.save_catalogue(opened, wrong, "all")

@@ -1,11 +1,30 @@
 r"""List the examples that the vote gets wrong.
 
-Different options must all match; of a repeated one, one value must match. Examples:
+--view lists others:
+
+\b
+  errors            what the vote gets wrong
+  all               every example, right or wrong
+  oracle            what no member gets right
+  rescued           what the best member gets wrong, the vote right
+  broken            what the best member gets right, the vote wrong
+  persistent        what --share of the members or more get wrong
+  persistent-rules  what --share of all rules or more get wrong
+  ties              what a tie policy decided, right or wrong
+  near-misses       what the vote gets right, smallest margin first
+  confident         errors with --share of the probability or more
+
+The best member is the one that select --method best takes, on validation. Different options must
+all match; of a repeated one, one value must match. --where reads index, label, predicted, pair,
+gap, margin, confidence, p_predicted, p_label, votes_for_predicted, votes_for_label, tied, n_wrong,
+label_name and predicted_name. Examples:
 
 \b
   ensemble-lab errors RUN --pair 4:9 --min-gap 0.5
   ensemble-lab errors RUN --index 1901,6576
   ensemble-lab errors RUN --label 4 --format indices
+  ensemble-lab errors RUN --view oracle
+  ensemble-lab errors RUN --view all --where "n_wrong / 15 between 0.3 and 0.5"
 """
 
 from dataclasses import replace
@@ -21,6 +40,7 @@ from ensemble_lab.cli.output import (
     note_look,
     render_csv,
     render_json_rows,
+    render_sentence,
     render_table,
 )
 from ensemble_lab.cli.question import takes_question
@@ -77,47 +97,38 @@ def render_errors(found: "Found", format: RowFormatName) -> str:
         return render_csv(rows.to_rows(), ROW_NAMES)
     if format == "indices":
         return "\n".join(map(str, rows.indices))
-    lines = [*_render_rows(rows, found.class_names), _describe(found)]
-    return "\n".join(lines if found.reviewed is None else [*lines, found.reviewed.text])
+    table = [_render_rows(rows, found.class_names)] if len(rows) else []
+    vote = f"vote of {len(rows.members)}, {rows.decision.text}"
+    lines = [*table, render_sentence(f"{found.text}; {vote}")]
+    if found.reviewed is not None:
+        lines.append(render_sentence(found.reviewed.text))
+    return "\n".join(lines)
 
 
-def _render_rows(rows: "Catalogue", names: tuple[str, ...]) -> list[str]:
+def _render_rows(rows: "Catalogue", names: tuple[str, ...]) -> str:
+    """Return the rows as a table; what is right there is said in the place of its pair."""
     n_members = len(rows.members)
-    plain = rows.to_rows()
     is_named = names != tuple(map(str, range(len(names))))
+    is_right = rows.label == rows.predicted
     table = [
         {
             "index": row["index"],
-            "pair": row["pair"],
+            "pair": f"{row['label']} right" if right else row["pair"],
             "gap": row["gap"],
+            "margin": row["margin"],
             "confidence": row["confidence"],
             "votes": f"{row['votes_for_predicted']} of {n_members}",
             "for label": row["votes_for_label"],
             "tied": row["tied"],
-            "classes": f"{names[row['label']]} → {names[row['predicted']]}",
+            "classes": names[row["label"]]
+            if right
+            else f"{names[row['label']]} → {names[row['predicted']]}",
         }
-        for row in plain
-        if row["label"] != row["predicted"]
+        for row, right in zip(rows.to_rows(), is_right.tolist(), strict=True)
     ]
-    columns = [name for name in table[0] if is_named or name != "classes"] if table else []
-    right = [
-        f"{row['index']}: right, {row['votes_for_predicted']} of {n_members} votes for "
-        f"{row['predicted']}"
-        for row in plain
-        if row["label"] == row["predicted"]
-    ]
-    return ([render_table(table, columns)] if table else []) + right
-
-
-def _describe(found: "Found") -> str:
-    rows = found.catalogue
-    n_wrong = int((rows.label != rows.predicted).sum())
-    total = "1 error" if found.n_errors == 1 else f"{found.n_errors:,} errors"
-    count = total if n_wrong == found.n_errors else f"{n_wrong:,} of {total}"
-    return (
-        f"{count} in {found.n_examples:,} examples of {rows.split}; vote of {len(rows.members)}, "
-        f"{rows.decision.text}"
-    )
+    # What is right has no gap; what is wrong by the mean rule has minus its gap for a margin.
+    is_shown = {"margin": is_right.any(), "classes": is_named}
+    return render_table(table, [name for name in table[0] if is_shown.get(name, True)])
 
 
 def render_pairs(found: "Found", format: RowFormatName, limit: int | None) -> str:

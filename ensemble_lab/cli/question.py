@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,9 @@ from ensemble_lab.cli.options import (
     Ties,
     build_decision,
 )
+from ensemble_lab.errors.orders import OrderName
 from ensemble_lab.errors.pairs import parse_pair
+from ensemble_lab.errors.views import DEFAULT_SHARE, VIEWS
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import parse_whole
 from ensemble_lab.workflows.errors import Question
@@ -22,7 +24,7 @@ from ensemble_lab.workflows.errors import Question
 __all__ = ["takes_question"]
 
 
-def _several(option: str, metavar: str, text: str) -> Any:
+def _one(option: str, metavar: str, text: str) -> Any:
     return typer.Option(option, metavar=metavar, help=text, show_default=False)
 
 
@@ -47,41 +49,73 @@ def takes_question(command: Callable[..., None]) -> Callable[..., None]:
     return with_options
 
 
+View = Annotated[
+    str, typer.Option("--view", metavar="VIEW", help=f"What to list: {' | '.join(VIEWS)}.")
+]
+Share = Annotated[
+    float | None,
+    _one("--share", "X", f"The least share of a view that has one; {DEFAULT_SHARE} unless given."),
+]
+Where = Annotated[
+    str | None,
+    _one(
+        "--where",
+        "SQL",
+        'Condition on the columns, in quotes: "margin > -0.2 and label in (4, 9)".',
+    ),
+]
+Label = Annotated[list[str], _one("--label", "CLASS", "True class; repeat for OR.")]
+Predicted = Annotated[list[str], _one("--predicted", "CLASS", "Chosen class; repeat for OR.")]
+Pairs = Annotated[
+    list[str], _one("--pair", "L:P", "Label and chosen class, 4:9 or '4->9'; repeat for OR.")
+]
+Indices = Annotated[
+    list[str],
+    _one("--index", "I,J", "These examples, right or wrong; with --view those that it holds."),
+]
+MinGap = Annotated[float | None, _one("--min-gap", "X", "Confidence gap at least X.")]
+MaxGap = Annotated[float | None, _one("--max-gap", "X", "Confidence gap at most X.")]
+Tied = Annotated[bool, typer.Option("--tied", help="Only where a tie policy decided.")]
+Sort = Annotated[
+    OrderName | None,
+    typer.Option(
+        "--sort",
+        help="gap, confidence, votes, wrong (members): largest first; margin, index, pair: "
+        "ascending. In the view's own order unless given.",
+        show_default=False,
+    ),
+]
+Reverse = Annotated[bool, typer.Option("--reverse", help="Reverse the order.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")]
+
+
 def _ask(
     split: SplitName = "test",
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
     decision: DecisionFile = None,
-    label: Annotated[list[str], _several("--label", "CLASS", "True class; repeat for OR.")] = [],  # noqa: B006
-    predicted: Annotated[
-        list[str], _several("--predicted", "CLASS", "Chosen class; repeat for OR.")
-    ] = [],  # noqa: B006
-    pair: Annotated[
-        list[str],
-        _several("--pair", "L:P", "Label and chosen class, 4:9 or '4->9'; repeat for OR."),
-    ] = [],  # noqa: B006
-    index: Annotated[list[str], _several("--index", "I,J", "These examples, right or wrong.")] = [],  # noqa: B006
-    min_gap: Annotated[
-        float | None, typer.Option("--min-gap", metavar="X", help="Confidence gap at least X.")
-    ] = None,
-    max_gap: Annotated[
-        float | None, typer.Option("--max-gap", metavar="X", help="Confidence gap at most X.")
-    ] = None,
-    tied: Annotated[bool, typer.Option("--tied", help="Only where a tie policy decided.")] = False,
-    sort: Annotated[
-        Literal["gap", "votes", "index", "pair"],
-        typer.Option("--sort", help="gap and votes: largest first; index and pair: ascending."),
-    ] = "gap",
-    reverse: Annotated[bool, typer.Option("--reverse", help="Reverse the order.")] = False,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")
-    ] = None,
+    view: View = "errors",
+    share: Share = None,
+    where: Where = None,
+    label: Label = [],  # noqa: B006
+    predicted: Predicted = [],  # noqa: B006
+    pair: Pairs = [],  # noqa: B006
+    index: Indices = [],  # noqa: B006
+    min_gap: MinGap = None,
+    max_gap: MaxGap = None,
+    tied: Tied = False,
+    sort: Sort = None,
+    reverse: Reverse = False,
+    limit: Limit = None,
 ) -> Question:
     return Question(
         split=split,
         decision=build_decision(rule, ties, decision, members),
         members=tuple(members),
+        view=view,
+        share=share,
+        where=where,
         label=_parse_numbers(label, "label"),
         predicted=_parse_numbers(predicted, "predicted"),
         pair=tuple(parse_pair(word) for text in pair for word in text.split(",")),

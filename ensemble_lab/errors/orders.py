@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from ensemble_lab.arrays import Array, Index
 
-__all__ = ["ORDERS", "Order", "order_rows"]
+__all__ = ["ORDERS", "Order", "OrderName", "order_rows"]
+
+OrderName: TypeAlias = Literal["gap", "margin", "confidence", "votes", "wrong", "index", "pair"]
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,13 @@ class Order:
     is_descending: bool
 
 
-ORDERS: Mapping[str, Order] = MappingProxyType(
+ORDERS: Mapping[OrderName, Order] = MappingProxyType(
     {
         "gap": Order(("gap",), is_descending=True),
+        "margin": Order(("margin",), is_descending=False),
+        "confidence": Order(("confidence",), is_descending=True),
         "votes": Order(("votes_for_predicted",), is_descending=True),
+        "wrong": Order(("n_wrong", "gap"), is_descending=True),
         "index": Order(("index",), is_descending=False),
         "pair": Order(("label", "predicted"), is_descending=False),
     }

@@ -1,7 +1,8 @@
 """The catalogue as a table: a row an example, and the questions asked of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from ensemble_lab.errors.filters import (
     match_numbers,
     match_pairs,
 )
-from ensemble_lab.errors.orders import ORDERS, order_rows
+from ensemble_lab.errors.orders import ORDERS, OrderName, order_rows
 from ensemble_lab.errors.pairs import Pair, count_pairs
 from ensemble_lab.errors.rows import ROW_NAMES, Row, plain_rows
 from ensemble_lab.exceptions import PredictionError
@@ -137,6 +138,12 @@ class Catalogue:
         """The rows' indices in the split as published, in the rows' order."""
         return tuple(self.index.tolist())
 
+    @property
+    def n_wrong(self) -> Index:
+        """Members that did not choose the label: int64 (rows,)."""
+        number: Index = self.wrong_members.sum(axis=1, dtype=np.int64)
+        return number
+
     def filter(
         self,
         *,
@@ -178,16 +185,36 @@ class Catalogue:
             is_match &= match_flags(self.is_tied, tied)
         return self._take(np.flatnonzero(is_match))
 
-    def sort(
-        self, by: Literal["gap", "votes", "index", "pair"] = "gap", *, reverse: bool = False
-    ) -> "Catalogue":
+    def where(self, text: str, *, class_names: Sequence[str] = ()) -> "Catalogue":
+        """Return the rows for which a condition in SQL holds.
+
+        Parameters
+        ----------
+        text : str
+            Over the names of `to_rows` (but ``wrong_members``), ``n_wrong``, ``label_name`` and
+            ``predicted_name``: ``"margin > -0.2 and label in (4, 9)"``. Where only votes are
+            known, probabilities are NULL, and no comparison with them holds.
+        class_names : sequence of str
+            One for each class; numbers unless given.
+
+        Raises
+        ------
+        PredictionError
+            What is no condition (see `ensemble_lab.errors.condition`).
+        """
+        # Questions without a condition do without SQLite.
+        from ensemble_lab.errors.where import find_rows, read_condition
+
+        return self._take(find_rows(self, read_condition(text), class_names))
+
+    def sort(self, by: OrderName = "gap", *, reverse: bool = False) -> "Catalogue":
         """Return the rows in order; equal rows by ascending index, rows without a gap last.
 
         Parameters
         ----------
-        by : {"gap", "votes", "index", "pair"}
-            ``gap`` and ``votes`` (for the predicted class) largest first, ``index`` and ``pair``
-            smallest first.
+        by : {"gap", "margin", "confidence", "votes", "wrong", "index", "pair"}
+            ``gap``, ``confidence``, ``votes`` (for the predicted class) and ``wrong`` (members,
+            then gap) largest first, ``margin``, ``index`` and ``pair`` smallest first.
         reverse : bool
             The other direction; what is said of equal rows and absent gaps stays.
 

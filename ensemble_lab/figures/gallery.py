@@ -49,11 +49,13 @@ def draw_gallery(
     *,
     path: str | Path | None = None,
     class_names: tuple[str, ...] | None = None,
+    title: str | None = None,
 ) -> list["Figure"]:
     """Return pages with one tile for each row, in the rows' order, and write them to `path`.
 
-    A tile shows the image, its index, ``label → predicted``, the confidence gap, the votes for
-    the predicted class, and a bar of all votes. The same input gives the same bytes.
+    A tile shows the image, its index, ``label → predicted``, the confidence gap (of a right
+    example, which has none, the margin), the votes for the predicted class, and a bar of all
+    votes. The same input gives the same bytes.
 
     Parameters
     ----------
@@ -68,6 +70,8 @@ def draw_gallery(
     class_names : tuple of str, optional
         One for each class; numbers unless given. A name with letters that the font lacks is
         replaced by its number.
+    title : str, optional
+        Stands over the tiles; the split and the number of rows and errors unless given.
 
     Returns
     -------
@@ -85,14 +89,17 @@ def draw_gallery(
     if path is not None:
         gallery_paths(path, 1)
     with house_style():
-        pages = _draw_pages(catalogue, images, class_names)
+        pages = _draw_pages(catalogue, images, class_names, title)
         if path is not None:
             save_numbered(pages, path)
     return pages
 
 
 def _draw_pages(
-    catalogue: Catalogue, images: Split, class_names: tuple[str, ...] | None
+    catalogue: Catalogue,
+    images: Split,
+    class_names: tuple[str, ...] | None,
+    title: str | None,
 ) -> list["Figure"]:
     if images.name != catalogue.split:
         raise PredictionError(
@@ -107,12 +114,12 @@ def _draw_pages(
     for number, start in enumerate(starts, start=1):
         rows = slice(start, start + TILES_PER_PAGE)
         pictures = build_pictures(images.images[positions[rows]])
-        heading = _write_heading(catalogue, number, len(starts))
+        heading = _write_heading(catalogue, title, number, len(starts))
         pages.append(draw_page(tiles[rows], pictures, heading, layout))
     return pages
 
 
-def _write_heading(catalogue: Catalogue, page: int, n_pages: int) -> Heading:
+def _write_heading(catalogue: Catalogue, title: str | None, page: int, n_pages: int) -> Heading:
     n_rows, n_members = len(catalogue), len(catalogue.members)
     n_errors = int(np.count_nonzero(catalogue.label != catalogue.predicted))
     counts = [_count(n_errors, "error")]
@@ -121,11 +128,13 @@ def _write_heading(catalogue: Catalogue, page: int, n_pages: int) -> Heading:
     if n_rows == 0:
         remark = "There is nothing to show."
     elif np.isfinite(catalogue.gap).any():
-        remark = "gap = p(predicted) − p(label)"
+        remarks = ["gap = p(predicted) − p(label)"] * (n_errors > 0)
+        remarks += ["margin = p(label) − largest other"] * (n_errors < n_rows)
+        remark = ", ".join(remarks)
     else:
         remark = "gap –: only votes are known"
     return Heading(
-        title=f"{catalogue.split}: {', '.join(counts)}",
+        title=title or f"{catalogue.split}: {', '.join(counts)}",
         note=f"Vote of {_count(n_members, 'member')}: {catalogue.decision.text}",
         page=f"page {page} of {n_pages}" if n_pages > 1 else "",
         remark=remark,

@@ -31,7 +31,7 @@ class Tile:
     Attributes
     ----------
     index, gap, votes : str
-        Such as ``6576``, ``gap +0.98`` and ``5 of 5``.
+        Such as ``6576``, ``gap +0.98`` and ``5 of 5``; of a right example ``margin +0.42``.
     label, predicted : str
         Names of the classes, or their numbers.
     counts : (int, int, int)
@@ -66,12 +66,14 @@ def build_tiles(catalogue: Catalogue, class_names: tuple[str, ...] | None) -> tu
     for row in catalogue.to_rows():
         is_right = row["label"] == row["predicted"]
         marks = ["tie"] * row["tied"] + ["right"] * is_right
+        # A gap ranks errors only; a right example has none.
+        gap = f"margin {render_gap(row['margin'])}" if is_right else f"gap {render_gap(row['gap'])}"
         for_label = row["votes_for_label"]
         against = 0 if is_right else row["votes_for_predicted"]
         tiles.append(
             Tile(
                 index=str(row["index"]),
-                gap=f"gap {render_gap(row['gap'])}",
+                gap=gap,
                 label=names[row["label"]],
                 predicted=names[row["predicted"]],
                 votes=" · ".join([f"{row['votes_for_predicted']} of {n_members}", *marks]),

@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from ensemble_lab.arrays import Index, find_positions
 from ensemble_lab.decision import DEFAULT, Decision
-from ensemble_lab.errors.catalogue import Catalogue, build_catalogue, catalogue_examples
+from ensemble_lab.errors.catalogue import Catalogue, catalogue_examples
 from ensemble_lab.errors.files import save_catalogue
+from ensemble_lab.errors.orders import OrderName
 from ensemble_lab.errors.pairs import Pair
 from ensemble_lab.errors.review_range import ReviewRange, count_range
+from ensemble_lab.errors.views import DEFAULT_SHARE, View, find_view
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run, open_run
-from ensemble_lab.workflows.scoring import score
+from ensemble_lab.workflows.evidence import Witnesses, build_evidence, call_witnesses
+from ensemble_lab.workflows.scoring import Scored, cast_vote, read_labels
 
 __all__ = ["Found", "Question", "find_errors", "keep_errors"]
 
@@ -34,16 +36,23 @@ class Question:
     decision : Decision
     members : tuple of str
         Patterns of keys; none for all.
+    view : str
+        What to look at, a name of `ensemble_lab.errors.views.VIEWS`.
+    share : float or None
+        How much ``persistent``, ``persistent-rules`` and ``confident`` ask for at least; None
+        for a half. Other views have none.
     index : tuple of int
-        These examples, right or wrong; none for all errors.
+        These examples, right or wrong; of another view than ``errors`` those that it holds.
     label, predicted : tuple of int
     pair : tuple of (label, predicted)
     min_gap, max_gap : float or None
         Bounds of the confidence gap, both included.
     tied : bool
         Only where a tie policy decided.
-    sort : {"gap", "votes", "index", "pair"}
-        gap and votes largest first, index and pair ascending.
+    where : str or None
+        A condition in SQL; see `Catalogue.where`.
+    sort : str or None
+        A name of `ensemble_lab.errors.orders.ORDERS`; None for the view's own order.
     reverse : bool
     limit : int or None
     """
@@ -51,6 +60,8 @@ class Question:
     split: str = "test"
     decision: Decision = DEFAULT
     members: tuple[str, ...] = ()
+    view: str = "errors"
+    share: float | None = None
     index: tuple[int, ...] = ()
     label: tuple[int, ...] = ()
     predicted: tuple[int, ...] = ()
@@ -58,7 +69,8 @@ class Question:
     min_gap: float | None = None
     max_gap: float | None = None
     tied: bool = False
-    sort: Literal["gap", "votes", "index", "pair"] = "gap"
+    where: str | None = None
+    sort: OrderName | None = None
     reverse: bool = False
     limit: int | None = None
 
@@ -74,6 +86,10 @@ class Found:
     Attributes
     ----------
     catalogue : Catalogue
+    n_held : int
+        How many examples the view holds, or how many were asked for by index.
+    noun, clause : str
+        What those are: ``example`` and `` that no member gets right``.
     n_errors, n_examples : int
         All errors of the vote on the split, and its examples.
     class_names : tuple of str
@@ -85,17 +101,39 @@ class Found:
     """
 
     catalogue: Catalogue
+    n_held: int
+    noun: str
+    clause: str
     n_errors: int
     n_examples: int
     class_names: tuple[str, ...]
     reviewed: ReviewRange | None
     look: Look | None
 
+    @property
+    def text(self) -> str:
+        """How many rows of what there are, such as ``8 of 26 errors in 10,000 examples of test``.
+
+        Where some of the rows are right and some wrong, it says how many are wrong.
+        """
+        rows = self.catalogue
+        n_wrong = int(np.count_nonzero(rows.label != rows.predicted))
+        mixed = f", {n_wrong:,} of them wrong" if 0 < n_wrong < len(rows) else ""
+        told = _count(self.n_held, self.noun)
+        if len(rows) != self.n_held:
+            told = f"{len(rows):,} of {told}"
+        examples = f"{_count(self.n_examples, 'example')} of {rows.split}"
+        if self.clause:
+            return f"{told}{self.clause}{mixed}, among {examples}"
+        if self.noun == "example":
+            return f"{told} of {rows.split}{mixed}"
+        return f"{told} in {examples}{mixed}"
+
 
 def find_errors(
     run: Run | Path | str, question: Question = ALL, *, command: str = "errors"
 ) -> Found:
-    """Return the examples of a run that a question asks for: all errors unless it says less.
+    """Return the examples of a run that a question asks for: all errors unless it says otherwise.
 
     Parameters
     ----------
@@ -107,20 +145,62 @@ def find_errors(
     Raises
     ------
     MissingError
-        No such run, split or member, or predictions are missing.
+        No such run, split or member, predictions are missing, or the view needs a validation
+        split that the run does not have.
     PredictionError
-        An index that the split does not hold, a class that the run does not have, or a
-        gap where only votes are known.
+        An unknown view, a share that it does not have, what is no condition, an index that the
+        split does not hold, a class that the run does not have, or a gap or view of
+        probabilities where only votes are known.
     """
     run = run if isinstance(run, Run) else open_run(run)
+    view = find_view(question.view, question.share)
+    _check_condition(question.where)
     _check_classes(question, run)
+    predictions, vote = cast_vote(run, question.split, question.decision, question.members)
+    witnesses = call_witnesses(run, predictions, vote, view.need)
     reviews = load_reviews(run, question.split)
-    scored = score(run, question.split, question.decision, question.members, command=command)
-    parts = (scored.predictions, scored.vote, scored.labels)
-    if question.index:
-        rows = catalogue_examples(*parts, _find(scored.labels, question.index))
-    else:
-        rows = build_catalogue(*parts)
+    labels = read_labels(run, predictions, vote.decision, command=command)
+    scored = Scored(predictions, vote, labels)
+    held = _look(view, question, scored, witnesses)
+    rows = catalogue_examples(predictions, vote, labels, held.positions)
+    rows = _narrow(rows, question, run.class_names)
+    rows = rows.sort(question.sort or view.order, reverse=question.reverse)
+    is_wrong = vote.predicted != labels.values
+    return Found(
+        catalogue=rows if question.limit is None else rows.head(question.limit),
+        n_held=held.number,
+        noun=held.noun,
+        clause=held.clause,
+        n_errors=int(np.count_nonzero(is_wrong)),
+        n_examples=len(labels.values),
+        class_names=run.class_names,
+        reviewed=count_range(reviews, is_wrong, labels.index),
+        look=labels.look,
+    )
+
+
+@dataclass(frozen=True)
+class _Held:
+    number: int
+    positions: Index
+    noun: str
+    clause: str
+
+
+def _look(view: View, question: Question, scored: Scored, witnesses: Witnesses) -> _Held:
+    """Return the examples that a view holds, and where those are that were asked for."""
+    wanted = _find(scored.labels, question.index) if question.index else None
+    if wanted is not None and question.view == ALL.view:
+        return _Held(len(wanted), wanted, "example", " asked for by index")
+    evidence = build_evidence(scored, witnesses)
+    share = DEFAULT_SHARE if question.share is None else question.share
+    is_held = view.holds(evidence, share)
+    positions = np.flatnonzero(is_held) if wanted is None else wanted[is_held[wanted]]
+    number = int(np.count_nonzero(is_held))
+    return _Held(number, positions, view.noun, view.clause(evidence, share))
+
+
+def _narrow(rows: Catalogue, question: Question, class_names: tuple[str, ...]) -> Catalogue:
     rows = rows.filter(
         label=question.label or None,
         predicted=question.predicted or None,
@@ -128,16 +208,10 @@ def find_errors(
         min_gap=question.min_gap,
         max_gap=question.max_gap,
         tied=True if question.tied else None,
-    ).sort(question.sort, reverse=question.reverse)
-    is_wrong = scored.vote.predicted != scored.labels.values
-    return Found(
-        catalogue=rows if question.limit is None else rows.head(question.limit),
-        n_errors=int(np.count_nonzero(is_wrong)),
-        n_examples=len(scored.labels.values),
-        class_names=run.class_names,
-        reviewed=count_range(reviews, is_wrong, scored.labels.index),
-        look=scored.labels.look,
     )
+    if question.where is None:
+        return rows
+    return rows.where(question.where, class_names=class_names)
 
 
 def keep_errors(
@@ -164,6 +238,14 @@ def _find(labels: SplitLabels, index: tuple[int, ...]) -> Index:
     return find_positions(labels.index, wanted, split=labels.split)
 
 
+def _check_condition(text: str | None) -> None:
+    if text is not None:
+        # Questions without a condition do without SQLite.
+        from ensemble_lab.errors.where import read_condition
+
+        read_condition(text)
+
+
 def _check_classes(question: Question, run: Run) -> None:
     """Refuse classes that the run does not have: no row could ever match."""
     pairs = [number for pair in question.pair for number in pair]
@@ -174,3 +256,7 @@ def _check_classes(question: Question, run: Run) -> None:
                 raise PredictionError(
                     f"{name} must name classes from 0 to {run.n_classes - 1}; got {number}."
                 )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -45,5 +45,11 @@ def save_gallery(
     run = run if isinstance(run, Run) else open_run(run)
     images = load_images(run, question.split, data_dir=data_dir)
     found = find_errors(run, question, command="gallery")
-    pages = draw_gallery(found.catalogue, images, path=path, class_names=run.class_names)
+    pages = draw_gallery(
+        found.catalogue,
+        images,
+        path=path,
+        class_names=run.class_names,
+        title=found.text if found.clause else None,
+    )
     return Drawn(gallery_paths(path, len(pages)), found.look)

@@ -7,13 +7,18 @@ from ensemble_lab.analysis.votes.vote import Vote, combine
 from ensemble_lab.analysis.votes.weights import fit_log_odds
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.store.labels import SplitLabels, load_labels, load_validation_labels
+from ensemble_lab.store.labels import (
+    SplitLabels,
+    ValidationLabels,
+    load_labels,
+    load_validation_labels,
+)
 from ensemble_lab.store.predictions import Predictions, load_predictions
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
 
-__all__ = ["Scored", "cast_vote", "describe", "read_labels", "score", "weigh_on_validation"]
+__all__ = ["Scored", "cast_vote", "describe", "load_judged", "read_labels", "score", "weigh"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def cast_vote(
     """Combine members' predictions as `score` does, without a look at the split's labels."""
     predictions = load_predictions(run, split, members=members or decision.members)
     if RULES[decision.rule].weights == "must" and not decision.weights:
-        decision = weigh_on_validation(run, predictions, decision)
+        decision = weigh(run, predictions.members, decision, split)
     return predictions, combine(predictions, decision)
 
 
@@ -92,24 +97,47 @@ def read_labels(
     )
 
 
-def weigh_on_validation(run: Run, predictions: Predictions, decision: Decision) -> Decision:
+def weigh(run: Run, members: tuple[str, ...], decision: Decision, split: str) -> Decision:
     """Return the decision with weights that the run's validation split gives its members.
+
+    Parameters
+    ----------
+    members : tuple of str
+        Keys of those that vote on `split`.
+    """
+    judged, labels = load_judged(run, members, split=split, what="weighed")
+    weights = fit_log_odds(judged, labels)
+    return replace(decision, members=judged.members, weights=weights, chosen_on="validation")
+
+
+def load_judged(
+    run: Run, members: tuple[str, ...], *, split: str, what: str
+) -> tuple[Predictions, ValidationLabels]:
+    """Read what members said of the run's validation split, and the labels to judge them by.
+
+    Parameters
+    ----------
+    members : tuple of str
+        Keys, in the order wanted.
+    split : str
+        Where they vote, for the message.
+    what : str
+        What is done with them, for the message: ``weighed``.
 
     Raises
     ------
     MissingError
-        The run has no validation split, or no predictions on it.
+        The run has no validation split, or a member has no predictions on it.
     PredictionError
-        A member that votes on the split of the predictions and not on validation.
+        A member that does not vote on it.
     """
     name = run.validation_split
     voters = {voter.key for voter in find_voters(run, load_record(run, name))}
-    unknown = [key for key in predictions.members if key not in voters]
+    unknown = [key for key in members if key not in voters]
     if unknown:
         raise PredictionError(
-            f"members that are weighed must all have predicted validation; got {unknown[0]}, "
-            f"which votes on {predictions.split!r} and not on {name!r}, in {run.path}."
+            f"members that are {what} must all have predicted validation; got {unknown[0]}, "
+            f"which votes on {split!r} and not on {name!r}, in {run.path}."
         )
-    judged = load_predictions(run, name, members=predictions.members).select(predictions.members)
-    weights = fit_log_odds(judged, load_validation_labels(run, name))
-    return replace(decision, members=judged.members, weights=weights, chosen_on="validation")
+    judged = load_predictions(run, name, members=members).select(members)
+    return judged, load_validation_labels(run, name)

@@ -23,7 +23,7 @@ from ensemble_lab.store.splits import SplitRecord, load_record
 from ensemble_lab.store.voters import find_voters
 from ensemble_lab.workflows.metadata import JoinedMetadata, join_metadata
 from ensemble_lab.workflows.neighbours import Seen, find_seen
-from ensemble_lab.workflows.scoring import Scored, score, weigh_on_validation
+from ensemble_lab.workflows.scoring import Scored, score, weigh
 
 __all__ = ["N_NEIGHBOURS", "explain_example", "explain_examples", "save_explanations"]
 
@@ -258,7 +258,7 @@ def _ask(run: Run, rows: Predictions, decision: Decision, rule: str) -> Vote | s
     asked = replace(decision, rule=rule, weights=(), chosen_on=None, chosen_among=1)
     if RULES[rule].weights == "must":
         try:
-            asked = weigh_on_validation(run, rows, asked)
+            asked = weigh(run, rows.members, asked, rows.split)
         except (MissingError, PredictionError) as error:
             return str(error)
     return combine(rows, asked)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ensemble_lab.decision import Decision
+from ensemble_lab.errors.orders import ORDERS
 from ensemble_lab.exceptions import InterruptedTraining
 from ensemble_lab.workflows import (
     confusion,
@@ -35,7 +36,10 @@ QUESTIONS = [
     (["--min-gap", "0.25"], {"min_gap": 0.25}),
     (["--max-gap", "0.5"], {"max_gap": 0.5}),
     (["--tied"], {"tied": True}),
-    *((["--sort", sort], {"sort": sort}) for sort in ("gap", "votes", "index", "pair")),
+    (["--view", "all"], {"view": "all"}),
+    (["--view", "persistent", "--share", "0.75"], {"view": "persistent", "share": 0.75}),
+    (["--where", "gap > 0.5"], {"where": "gap > 0.5"}),
+    *((["--sort", sort], {"sort": sort}) for sort in ORDERS),
     (["--reverse"], {"reverse": True}),
     (["--limit", "2"], {"limit": 2}),
     (["--limit", "0"], {"limit": 0}),

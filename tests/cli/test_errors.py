@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -92,7 +93,9 @@ def test_index_answers_for_right_images_too(call, run, rows):
     right = next(i for i in range(6) if i not in wrong)
     answer = call("errors", run, "--index", f"{right},{min(wrong)}")
     assert answer.code == 0
-    assert f"{right}: right, " in answer.out
+    (line,) = (line for line in answer.out.splitlines() if line.split()[0] == str(right))
+    assert " right " in line
+    assert "2 examples asked for by index, 1 of them wrong" in answer.out
     asked = json.loads(call("errors", run, "--index", right, "--format", "json").out)
     assert [row["index"] for row in asked] == [right]
     assert asked[0]["label"] == asked[0]["predicted"]
@@ -115,6 +118,10 @@ def test_what_cannot_be_done_costs_no_look(call, run):
     call("errors", run, "--pairs", "--format", "indices")
     call("errors", run, "--label", "99")
     call("gallery", run, "-o", "errors.doc")
+    call("errors", run, "--view", "nothing")
+    call("errors", run, "--view", "ties", "--share", "0.5")
+    call("errors", run, "--where", "nothing > 1")
+    call("errors", run, "--where", "pair like 'x' escape 'yy'")
     assert not (run / "test-access.jsonl").exists()
 
 
@@ -159,6 +166,16 @@ def test_saved_rows_can_be_loaded_with_decision_and_pictures(call, run, rows):
         (("--split", "tset"), ["validation, test", "tset", "did you mean 'test'"]),
         (("--members", "b-*"), ["b-*"]),
         (("--save", "Not A Name"), ["lower-case", "Not A Name"]),
+        (("--view", "oracel"), ["near-misses", "oracel", "did you mean 'oracle'"]),
+        (("--share", "0.4"), ["persistent", "confident", "'errors'"]),
+        (("--view", "persistent", "--share", "0"), ["above 0", "at most 1", "0.0"]),
+        (("--view", "persistent", "--share", "nan"), ["above 0", "at most 1", "nan"]),
+        (("--where", "margn > 0"), ["margn", "votes_for_label", "did you mean 'margin'"]),
+        (("--where", '"0->1" = pair'), ["0->1", "double quotes", "single quotes"]),
+        (("--where", "gap > 0; DROP TABLE errors"), ["without ';'"]),
+        (("--where", "1) OR (1"), ["open each bracket"]),
+        (("--where", "gap >"), ["'gap >'", "incomplete input"]),
+        (("--where", ""), ["gap > 0.5", "none"]),
     ],
 )
 def test_bad_input_is_one_line_on_stderr_and_exit_1(call, run, options, facts):
@@ -183,3 +200,83 @@ def test_wrong_usage_is_one_line_and_exit_2(call, run, options, fact):
     assert answer.code == 2
     assert len(answer.err.strip().splitlines()) == 1
     assert fact in answer.err
+
+
+FOOTERS = {
+    "errors": "3 errors in 6 examples of test;",
+    "all": "6 examples of test, 3 of them wrong;",
+    "oracle": "2 examples that no member gets right, among 6 examples of test;",
+    "persistent": "4 examples that 2 or more of 3 members get wrong, 3 of them wrong, among 6 "
+    "examples of test;",
+    "ties": "1 tie in 6 examples of test;",
+    "near-misses": "3 right examples in 6 examples of test;",
+    "confident": "1 error with 0.5 or more of the probability on the wrong class, among 6 "
+    "examples of test;",
+}
+
+
+def on_one_line(text: str) -> str:
+    """What was printed, its wrapped sentence unwrapped; no line may be long."""
+    lines = text.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    return " ".join(lines)
+
+
+@pytest.mark.parametrize("view", FOOTERS)
+def test_every_view_says_what_its_rows_are(call, run, view):
+    answer = call("errors", run, "--view", view)
+    assert answer.code == 0
+    told = f" {FOOTERS[view]} vote of 3, majority, ties by mean-probability"
+    assert on_one_line(answer.out).endswith(told)
+
+
+def test_a_narrowed_view_says_of_how_many(call, run):
+    near = call("errors", run, "--view", "near-misses", "--limit", "2")
+    assert " 2 of 3 right examples in 6 examples of test;" in on_one_line(near.out)
+    oracle = call("errors", run, "--view", "oracle", "--where", "label = 1")
+    assert " 1 of 2 examples that no member gets right, among 6 " in on_one_line(oracle.out)
+    none = call("errors", run, "--view", "oracle", "--index", "0")
+    assert none.out.startswith("0 of 2 examples that no member gets right, among 6 ")
+
+
+def test_right_rows_stand_in_the_same_table_with_their_margin(call, run):
+    lines = call("errors", run, "--view", "persistent").out.splitlines()
+    assert lines[0].split()[:4] == ["index", "pair", "gap", "margin"]
+    assert [line.split()[0] for line in lines[1:5]] == ["4", "5", "2", "3"]
+    assert lines[3].split()[1:6] == ["2", "right", "0.0000", "0.1250", "0.4167"]
+    assert "margin" not in call("errors", run).out.splitlines()[0]
+
+
+def test_where_narrows_every_view(call, run):
+    def indices(*options):
+        return call("errors", run, "--format", "indices", *options).out.split()
+
+    assert indices("--where", "pair = '0->1'") == ["3"]
+    assert indices("--where", "Index > 3 and not predicted = 0") == ["4"]
+    assert indices("--view", "all", "--where", "tied or n_wrong = 3") == ["2", "4", "5"]
+    both = ("--view", "all", "--where", "n_wrong = 3", "--label", "2", "--limit", "1")
+    assert indices(*both) == ["5"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "wanted"),
+    [
+        ("margin", "4 5 2 3 1 0"),
+        ("confidence", "4 0 3 1 2 5"),
+        ("wrong", "4 5 2 3 1 0"),
+    ],
+)
+def test_orders_of_all_examples(call, run, sort, wanted):
+    answer = call("errors", run, "--view", "all", "--sort", sort, "--format", "indices")
+    assert answer.out.split() == wanted.split()
+
+
+def test_help_tells_what_each_view_lists(call):
+    from ensemble_lab.errors.views import VIEWS
+    from ensemble_lab.errors.where import COLUMNS
+
+    text = call("errors", "--help").out
+    lines = [line.split(maxsplit=1) for line in text.splitlines()]
+    for name, view in VIEWS.items():
+        assert [name, view.help] in lines
+    assert set(COLUMNS) <= set(re.findall(r"\w+", text))

@@ -147,7 +147,7 @@ def test_orders_reversed() -> None:
 
 
 def test_unknown_order_is_refused_with_the_choices() -> None:
-    with pytest.raises(PredictionError, match="gap, votes, index, pair; got 'gaps'; did you mean"):
+    with pytest.raises(PredictionError, match="wrong, index, pair; got 'gaps'; did you mean"):
         toy_catalogue().sort("gaps")  # type: ignore[arg-type]
 
 

@@ -78,11 +78,24 @@ def test_title_names_split_errors_and_decision(rows: Rows, images: Images) -> No
 def test_right_examples_are_told_from_errors(rows: Rows, images: Images) -> None:
     catalogue = rows(3)
     catalogue = replace(
-        catalogue, predicted=np.array([0, 2, 3]), votes_for_label=np.array([5, 1, 2])
+        catalogue,
+        predicted=np.array([0, 2, 3]),
+        votes_for_label=np.array([5, 1, 2]),
+        margin=np.array([0.417, -0.5, -0.5]),
     )
     (page,) = draw_gallery(catalogue, images(catalogue))
     assert "test: 3 examples, 2 errors" in words(page)
     assert sum(text.endswith("right") for text in words(page)) == 1
+    # A right example has no gap.
+    assert [text.split()[0] for text in words(page)[-12:][1::4]] == ["margin", "gap", "gap"]
+    assert "margin +0.42" in words(page)
+    assert "gap = p(predicted) − p(label), margin = p(label) − largest other" in words(page)
+
+
+def test_title_may_be_given(rows: Rows, images: Images) -> None:
+    (page,) = draw_gallery(rows(3), images(rows(3)), title="3 of 9 ties")
+    assert "3 of 9 ties" in words(page)
+    assert not any(text.startswith("test:") for text in words(page))
 
 
 def test_no_error_is_a_page_that_says_so(rows: Rows, images: Images, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ensemble_lab.store.seal import peek_digest
 from ensemble_lab.store.splits import load_record, save_split
 from ensemble_lab.workflows import metadata, why
 from ensemble_lab.workflows.neighbours import find_seen
-from ensemble_lab.workflows.scoring import weigh_on_validation
+from ensemble_lab.workflows.scoring import weigh
 from ensemble_lab.workflows.why import explain_example, explain_examples, save_explanations
 
 
@@ -89,7 +89,7 @@ def test_every_rule_says_what_it_says_of_the_whole_split(run, everything, rule):
     predictions = lab.load_predictions(run)
     decision = Decision(rule=rule, members=run.keys)
     if rule == "weighted-majority":
-        decision = weigh_on_validation(run, predictions, decision)
+        decision = weigh(run, predictions.members, decision, "test")
     vote = lab.combine(predictions, decision)
     said = [each for explained in everything for each in explained.rules if each.rule == rule]
     assert [each.predicted for each in said] == vote.predicted.tolist()

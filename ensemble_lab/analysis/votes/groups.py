@@ -7,7 +7,7 @@ import numpy as np
 
 from ensemble_lab.arrays import Array, Floats, Index
 
-__all__ = ["number_groups", "weigh_members"]
+__all__ = ["has_levels", "number_groups", "weigh_members"]
 
 _KEY = re.compile(r"(.+)-(?:\d{4}|[1-9]\d{4,})(?:-fold-\d+)?", re.ASCII)
 
@@ -39,6 +39,19 @@ def number_groups(members: tuple[str, ...]) -> Index:
     names = [(match[1], 0) if match else (key, 1) for key, match in matches]
     numbers = {name: number for number, name in enumerate(sorted(set(names)))}
     return np.array([numbers[name] for name in names], np.int64)
+
+
+def has_levels(members: tuple[str, ...]) -> bool:
+    """Return whether there are several groups, one of them of several members.
+
+    Else rules by group equal those by member.
+
+    Examples
+    --------
+    >>> has_levels(("m3-0000", "m3-0001", "m5-0000")), has_levels(("m3-0000", "m5-0000"))
+    (True, False)
+    """
+    return 1 < len(set(number_groups(members).tolist())) < len(members)
 
 
 def weigh_members(groups: Array) -> Floats:

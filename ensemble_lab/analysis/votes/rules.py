@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from ensemble_lab.analysis.votes.groups import number_groups
+from ensemble_lab.analysis.votes.groups import has_levels
 from ensemble_lab.analysis.votes.scores import (
     score_borda,
     score_geometric_mean,
@@ -108,7 +108,6 @@ def rules_for(members: tuple[str, ...]) -> tuple[str, ...]:
     >>> rules_for(("m3-0000", "m3-0001", "m5-0000"))
     ('majority', 'mean-probability', 'two-level')
     """
-    n_groups = len(set(number_groups(members).tolist()))
-    has_levels = 1 < n_groups < len(members)
+    by_group = has_levels(members)
     plain = [name for name, rule in RULES.items() if rule.is_plain]
-    return tuple(name for name in plain if has_levels or not RULES[name].by_group)
+    return tuple(name for name in plain if by_group or not RULES[name].by_group)
