@@ -28,7 +28,7 @@ function readPart(asked, key, value) {
   else if (key === "pair" && /^\d+:\d+$/.test(value)) asked.pairs.add(value);
   else if (key === "find") asked.find = readIndices(value);
   else if (key === "marked") asked.isOnlyMarked = true;
-  else if (key === "sort" && value in ORDERS) asked.sort = value;
+  else if (key === "sort" && Object.hasOwn(ORDERS, value)) asked.sort = value;
   else if (key === "reverse") asked.isReversed = true;
   else if (document.querySelector(`[data-column="${CSS.escape(key)}"]`)) readBounds(asked, key, value);
   else readTick(asked, key, value);
