@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ensemble_lab.data.dataset import Split
 from ensemble_lab.store.ledger import Look
+from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.errors import Found, Question, find_errors
 from ensemble_lab.workflows.images import load_images
@@ -74,5 +75,7 @@ def _save_page(
     from ensemble_lab.workflows.page import open_page, render_command
 
     made_by = render_command(run, question, command="gallery", path=path.name)
-    save_page(open_page(run, found, images, made_by=made_by, data_dir=data_dir), path)
+    predictions = load_predictions(run, question.split, members=found.catalogue.members)
+    page = open_page(run, found, images, predictions, made_by=made_by, data_dir=data_dir)
+    save_page(page, path)
     return Drawn((path,), found.look)

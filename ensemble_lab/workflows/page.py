@@ -12,7 +12,7 @@ from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.exceptions import DataError, MissingExtraError
 from ensemble_lab.spec.data import parse_data
-from ensemble_lab.store.predictions import load_predictions
+from ensemble_lab.store.predictions import Predictions
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.workflows.errors import Found, Question
@@ -30,6 +30,7 @@ def open_page(
     run: Run,
     found: Found,
     images: Split,
+    predictions: Predictions,
     *,
     made_by: str,
     confusion: Index | None = None,
@@ -42,7 +43,8 @@ def open_page(
     run : Run
     found : Found
     images : Split
-        Of the same split.
+    predictions : Predictions
+        Of the same split, and of the members that voted at least.
     made_by : str
         The command, for the page's foot.
     confusion : int64 (classes, classes), optional
@@ -56,7 +58,7 @@ def open_page(
     return build_page(
         rows,
         images,
-        load_predictions(run, rows.split, members=rows.members),
+        predictions,
         name=run.name,
         n_errors=found.n_errors,
         n_examples=found.n_examples,

@@ -9,17 +9,14 @@ import numpy as np
 from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.analysis.votes.bands import TieBand, count_band
 from ensemble_lab.analysis.votes.rules import RULES
-from ensemble_lab.analysis.votes.vote import Vote
 from ensemble_lab.decision import DEFAULT, Decision
-from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
-from ensemble_lab.store.predictions import Predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
-from ensemble_lab.workflows.scoring import score
+from ensemble_lab.workflows.scoring import Scored, score
 
-__all__ = ["MemberErrors", "VoteReport", "score_vote", "score_vote_by_group"]
+__all__ = ["MemberErrors", "VoteReport", "report_vote", "score_vote", "score_vote_by_group"]
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ def score_vote(
     """
     run = run if isinstance(run, Run) else open_run(run)
     scored = score(run, split, decision, members, command=command)
-    return _report(run, scored.predictions, scored.vote, scored.labels)
+    return report_vote(run, scored)
 
 
 def score_vote_by_group(
@@ -141,17 +138,21 @@ def score_vote_by_group(
     reports = []
     for group, keys in groups.items():
         scored = score(run, split, decision, tuple(keys), command="vote")
-        reports.append(_report(run, scored.predictions, scored.vote, scored.labels, group))
+        reports.append(report_vote(run, scored, group))
     return tuple(reports)
 
 
-def _report(
-    run: Run,
-    predictions: Predictions,
-    combined: Vote,
-    labels: SplitLabels,
-    group: str | None = None,
-) -> VoteReport:
+def report_vote(run: Run, scored: Scored, group: str | None = None) -> VoteReport:
+    """Return what a vote beside its labels comes to, and each of its members.
+
+    Parameters
+    ----------
+    run : Run
+    scored : Scored
+    group : str, optional
+        The group whose members these are, where groups vote apart.
+    """
+    predictions, combined, labels = scored.predictions, scored.vote, scored.labels
     n = len(labels.values)
     errors = int(np.count_nonzero(combined.predicted != labels.values))
     by_member = (predictions.votes != labels.values).sum(axis=1)

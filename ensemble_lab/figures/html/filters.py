@@ -56,22 +56,19 @@ class Choices:
 
 def list_sliders(rows: Catalogue) -> tuple[Slider, ...]:
     """Return a slider for each number on which the rows differ."""
-    shares = [("gap", "gap")]
-    if (rows.label == rows.predicted).any():
-        shares.append(("margin", "margin"))
-    shares.append(("confidence", "confidence"))
+    is_right = rows.label == rows.predicted
+    shares = ("gap", "margin", "confidence") if is_right.any() else ("gap", "confidence")
     sliders = [
-        Slider(column, title, *_bounds(getattr(rows, column)), step=0.01)
-        for column, title in shares
-        if len(rows) and np.isfinite(getattr(rows, column)).all()
+        Slider(name, name, *_bounds(getattr(rows, name)), step=0.01)
+        for name in shares
+        if _differs(getattr(rows, name))
     ]
-    if len(rows):
-        votes = rows.votes_for_predicted
+    votes = rows.votes_for_predicted
+    if _differs(votes):
         title = "votes for predicted"
-        sliders.append(
-            Slider("votes_for_predicted", title, int(votes.min()), int(votes.max()), step=1)
-        )
-    return tuple(slider for slider in sliders if slider.high > slider.low)
+        ends = int(votes.min()), int(votes.max())
+        sliders.append(Slider("votes_for_predicted", title, *ends, step=1))
+    return tuple(sliders)
 
 
 def list_pairs(page: Page) -> tuple[tuple[Pair, int], ...]:
@@ -88,6 +85,11 @@ def list_choices(facet: Facet) -> Choices:
     shown = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES]).tolist()
     choices = tuple(Choice(at, values[at], int(counts[at])) for at in shown)
     return Choices(facet.name, choices, len(values))
+
+
+def _differs(column: Array) -> bool:
+    """Whether there are two numbers in a column, and all are known."""
+    return bool(column.size and np.isfinite(column).all() and column.min() < column.max())
 
 
 def _bounds(column: Array) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 import ensemble_lab
 from ensemble_lab.analysis.confusion import count_cells
 from ensemble_lab.errors.table import Catalogue
+from ensemble_lab.figures.html.curve import draw_curve
 from ensemble_lab.figures.html.data import render_data
 from ensemble_lab.figures.html.filters import (
     MOST_CELLS,
@@ -24,30 +25,27 @@ from ensemble_lab.figures.html.filters import (
     list_sliders,
 )
 from ensemble_lab.figures.html.page import Page
+from ensemble_lab.figures.html.report import Report
 from ensemble_lab.figures.html.sprite import draw_sprite
 
-__all__ = ["render_gallery", "render_template"]
+__all__ = ["render_gallery", "render_report"]
 
 _SCRIPT = ("data", "state", "rows", "tiles", "chosen", "controls", "actions", "start")
-_STYLE = ("page",)
+_STYLE = ("page", "report")
 
 
 def render_gallery(page: Page) -> str:
     """Return the HTML of a page of pictures. The same page gives the same text."""
-    return render_template("page.html", page, report=None)
+    return _render("page.html", page)
 
 
-def render_template(name: str, page: Page, **more: Any) -> str:
-    """Return the HTML of a template of this room, with all that the gallery in it needs.
+def render_report(report: Report) -> str:
+    """Return the HTML of a report. The same report gives the same text."""
+    return _render("report.html", report.page, report=report, draw_curve=draw_curve)
 
-    Parameters
-    ----------
-    name : str
-        A file in ``templates``.
-    page : Page
-    **more
-        What else the template names.
-    """
+
+def _render(name: str, page: Page, **more: Any) -> str:
+    """Return the HTML of a template, with all that the gallery in it needs."""
     rows = page.catalogue
     script, style = (_read_all(_SCRIPT, "js"), _read_all(_STYLE, "css"))
     sprite = draw_sprite(page.pictures)
@@ -79,7 +77,7 @@ def render_template(name: str, page: Page, **more: Any) -> str:
             facets=[list_choices(facet) for facet in page.facets],
             count=_count,
             abridge=_abridge,
-            **more,
+            **{"report": None} | more,
         )
     )
 
