@@ -184,7 +184,8 @@ def _tell_looks(run: Run, scored: Scored) -> "Section":
         return Section(title, (f"{reason}: these are labels of {labels.split}.",))
     (asked,) = sets
     table = Table(
-        caption=f"{len(asked.looks)} different looks, asked {asked.n_asked} times, from this run",
+        caption=f"{_count(len(asked.looks), 'look')}, asked {_count(asked.n_asked, 'time')}, "
+        "from this run",
         columns=("look", "first", "asked", "purpose", "decision"),
         rows=tuple(
             (str(each.number), each.first[:10], str(each.n_asked), each.purpose, each.words)
@@ -209,3 +210,7 @@ def _tell_making(scored: Scored, images: Split) -> "Section":
     return Section(
         "What it was made of", (f"{decision.text[:1].upper()}{decision.text[1:]}.",), (table,)
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -16,6 +16,7 @@ COMMANDS = {
     "confusion": ["confusion", "{run}"],
     "errors": ["errors", "{run}"],
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
+    "report": ["report", "{run}", "-o", "{folder}/report.html"],
 }
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
 DIVERSITY = ["diversity", "{run}", "--split", "test"]
