@@ -33,7 +33,7 @@ def open_file(browser: Any) -> Iterator[Callable[..., Any]]:
     def open_file(path: Path, hash: str = "", **context: Any) -> Any:
         wishes = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"} | context
         tab = browser.new_context(**wishes).new_page()
-        tab.set_default_timeout(10_000)
+        tab.set_default_timeout(30_000)
         tab.on("console", lambda message: said.append(message.text))
         tab.on("pageerror", lambda error: said.append(str(error)))
         tab.on("dialog", lambda dialog: said.append(dialog.message))

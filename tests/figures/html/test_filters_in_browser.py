@@ -95,6 +95,12 @@ def test_facets_filter_by_value_and_are_told_of_the_chosen_image(open_page):
     assert "not known" in tab.locator("#facts").inner_text()
     tab.get_by_label("student").check()
     assert len(shown_indices(tab)) == len(rows)
+    tab.evaluate("location.hash = 'by-series=student'")
+    tab.locator(f"#tile-{wanted[0]}").wait_for(state="detached")
+    assert shown_indices(tab) == [index for index in rows.indices if index % 3]
+    tab.evaluate("location.hash = 'series=student'")  # Not how a facet is named.
+    tab.locator(f"#tile-{wanted[0]}").wait_for()
+    assert len(shown_indices(tab)) == len(rows)
 
 
 def test_orders_are_the_catalogues_in_both_directions(open_page, all_rows):

@@ -1,11 +1,13 @@
 """Light and dark, narrow and on paper, heard and without colour; and texts that stay texts."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ensemble_lab.figures.html.page import Facet
+from ensemble_lab.figures.html.voices import collect_voices
 from tests.figures.html.benches import (
     FIRST_INDEX,
     build_bench,
@@ -112,7 +114,7 @@ def test_page_is_told_to_those_who_hear_it(open_page, errors):
     for part in (
         'heading "guesses test" [level=1]',
         "status",
-        "toolbar",
+        'group "What is shown"',
         'combobox "Sort"',
         'slider "Lowest gap"',
         'table "Members"',
@@ -147,6 +149,19 @@ def test_members_and_classes_of_the_chosen_image(open_page, errors):
     means = tab.locator("#classes tbody td:nth-of-type(1)").all_inner_texts()
     assert list(map(float, means)) == sorted(map(float, means), reverse=True)
     assert f"{rows.p_predicted[2]:.2f}" in means
+
+
+def test_page_says_where_it_keeps_no_members_probabilities(open_page, all_rows):
+    rows = all_rows.catalogue
+    kept = collect_voices(rows, build_predictions(), most=2 * 6 * 4)
+    tab = open_page(replace(all_rows, voices=kept))
+    wrong = rows.index[rows.label != rows.predicted].tolist()
+    for index, is_kept in ((wrong[1], True), (wrong[2], False)):
+        tab.locator(f"#tile-{index}").click()
+        assert tab.locator("#absent").is_visible() is not is_kept
+        share = tab.locator("#members tbody td.number").first.inner_text()
+        assert (share == "–") is not is_kept
+    assert "only of 2 rows" in tab.locator("#absent").inner_text()
 
 
 @pytest.mark.parametrize("n_classes", [4, 25])

@@ -51,7 +51,7 @@ function valuesOf(key) {
   if (key === "wrong") return DATA.members;
   if (key === "outcome") return ["wrong", "right"];
   if (key === "tied") return ["no", "yes"];
-  return FACETS.get(key.replace(/^by-/, ""))?.values ?? [];
+  return (key.startsWith("by-") && FACETS.get(key.slice(3))?.values) || [];
 }
 
 function readIndices(text) {
