@@ -33,7 +33,9 @@ _NAMES = {
     "Drawing": "workflows.drawings",
     "EnsembleLabError": "exceptions",
     "ExperimentSpec": "spec.experiment",
+    "Facet": "figures.html.page",
     "MemberSpec": "spec.member",
+    "Page": "figures.html.page",
     "Predictions": "store.predictions",
     "Preset": "spec.presets",
     "Question": "workflows.errors",
@@ -50,6 +52,7 @@ _NAMES = {
     "build_diversity": "workflows.diversity",
     "build_experiment": "workflows.presets",
     "build_mosaic": "figures.mosaic",
+    "build_page": "figures.html.page",
     "build_projection": "data.projection",
     "collect_results": "workflows.results",
     "clopper_pearson": "analysis.significance.intervals",
@@ -130,6 +133,8 @@ _NAMES = {
     "save_drawing": "workflows.drawings",
     "save_gallery": "workflows.gallery",
     "save_history": "workflows.history",
+    "save_page": "figures.html.files",
+    "save_report": "workflows.report",
     "save_results": "workflows.results",
     "save_submission": "workflows.submission",
     "save_summary": "workflows.summarise",
@@ -185,6 +190,8 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
     from ensemble_lab.figures.history import draw_history
+    from ensemble_lab.figures.html.files import save_page
+    from ensemble_lab.figures.html.page import Facet, Page, build_page
     from ensemble_lab.figures.means import draw_class_means
     from ensemble_lab.figures.mosaic import build_mosaic, draw_mosaic
     from ensemble_lab.figures.projection import draw_projection
@@ -250,6 +257,7 @@ if TYPE_CHECKING:
     )
     from ensemble_lab.workflows.recipes import compare_member_errors
     from ensemble_lab.workflows.repeat import repeat
+    from ensemble_lab.workflows.report import save_report
     from ensemble_lab.workflows.results import collect_results, save_results
     from ensemble_lab.workflows.select import select
     from ensemble_lab.workflows.significance import compare_ensembles
