@@ -32,6 +32,7 @@ function renderChosen(row) {
   byId("mean-head").textContent = MEANS ? "mean p" : "";
   byId("classes").tBodies[0].replaceChildren(...listClasses(row).map((each) => buildClass(row, each)));
   const members = [...DATA.members.keys()];
+  byId("members").classList.toggle("named", DATA.isNamed);
   byId("members").tBodies[0].replaceChildren(...members.map((member) => buildMember(row, member)));
   byId("absent").hidden = !MEANS || KEPT.has(row);
 }
@@ -87,14 +88,20 @@ function buildMember(row, member) {
   const label = COLUMNS.label[row];
   const cells = [
     build("th", { scope: "row", textContent: DATA.members[member] }),
-    build("td", {}, build("bdi", { textContent: nameClass(vote) }), isWrong(row, member) ? " ✗" : ""),
+    buildVote(vote, isWrong(row, member)),
   ];
   for (const number of [vote, label]) {
     const share = probabilityOf(row, member, number);
     cells.push(numberCell(renderShare(share)), barCell(kindOf(row, number), share ?? 0));
   }
-  const line = build("tr", { className: isWrong(row, member) ? "wrong" : "" }, ...cells);
-  return line;
+  return build("tr", { className: isWrong(row, member) ? "wrong" : "" }, ...cells);
+}
+
+/** The mark comes first where a long name may be cut. */
+function buildVote(vote, isWrong) {
+  const parts = [build("bdi", { textContent: nameClass(vote) }), isWrong ? "✗" : ""];
+  if (DATA.isNamed) parts.reverse();
+  return build("td", { title: nameClass(vote) }, parts[0], " ", parts[1]);
 }
 
 function numberCell(text) {

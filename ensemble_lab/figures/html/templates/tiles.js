@@ -45,12 +45,14 @@ function buildHead(row) {
   return build("div", { className: "head" }, index, value);
 }
 
+/** Names have a line each, or the first of two long ones would leave the second no room. */
 function buildPair(row) {
   const name = (number) => build("bdi", { textContent: nameClass(number), title: nameClass(number) });
-  const pair = build("div", { className: "pair" }, name(COLUMNS.label[row]));
-  if (isRight(row)) pair.append(" ", build("i", { textContent: "right" }));
-  else pair.append(" → ", name(COLUMNS.predicted[row]));
-  return pair;
+  const label = build("span", {}, name(COLUMNS.label[row]));
+  const end = isRight(row)
+    ? build("i", { textContent: "right" })
+    : build("span", {}, "→ ", name(COLUMNS.predicted[row]));
+  return build("div", { className: DATA.isNamed ? "pair named" : "pair" }, label, " ", end);
 }
 
 /** From the left: votes for the predicted class, for others, for the label. */
