@@ -34,7 +34,9 @@ _NAMES = {
     "EnsembleLabError": "exceptions",
     "ExperimentSpec": "spec.experiment",
     "Explanation": "errors.explanation",
+    "Facet": "figures.html.page",
     "MemberSpec": "spec.member",
+    "Page": "figures.html.page",
     "Predictions": "store.predictions",
     "Preset": "spec.presets",
     "Question": "workflows.errors",
@@ -56,6 +58,7 @@ _NAMES = {
     "build_experiment": "workflows.presets",
     "build_joint_errors": "errors.compare",
     "build_mosaic": "figures.mosaic",
+    "build_page": "figures.html.page",
     "build_projection": "data.projection",
     "build_slices": "workflows.slices",
     "collect_results": "workflows.results",
@@ -152,6 +155,8 @@ _NAMES = {
     "save_explanations": "workflows.why",
     "save_gallery": "workflows.gallery",
     "save_history": "workflows.history",
+    "save_page": "figures.html.files",
+    "save_report": "workflows.report",
     "save_results": "workflows.results",
     "save_slices": "workflows.slices",
     "save_submission": "workflows.submission",
@@ -212,6 +217,8 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.frontier import draw_frontier
     from ensemble_lab.figures.gallery import draw_gallery
     from ensemble_lab.figures.history import draw_history
+    from ensemble_lab.figures.html.files import save_page
+    from ensemble_lab.figures.html.page import Facet, Page, build_page
     from ensemble_lab.figures.means import draw_class_means
     from ensemble_lab.figures.mosaic import build_mosaic, draw_mosaic
     from ensemble_lab.figures.projection import draw_projection
@@ -287,6 +294,7 @@ if TYPE_CHECKING:
     )
     from ensemble_lab.workflows.recipes import compare_member_errors
     from ensemble_lab.workflows.repeat import repeat
+    from ensemble_lab.workflows.report import save_report
     from ensemble_lab.workflows.results import collect_results, save_results
     from ensemble_lab.workflows.review import add_review, import_reviews
     from ensemble_lab.workflows.select import select

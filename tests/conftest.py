@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +29,8 @@ settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 CLASS_COPIES = 8
 """Training examples of each class in a made run; a quarter of them validates."""
@@ -87,6 +90,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             miss("Keras has no backend: neither tensorflow nor jax is installed")
     if item.get_closest_marker("mnist") is not None:
         find_mnist()
+    if item.get_closest_marker("browser") is not None:
+        need("playwright.sync_api")
+        find_browser()
+
+
+def find_browser() -> str:
+    """Return the system's Chromium: what Playwright would download is another."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found or miss(f"no browser is installed: none of {', '.join(BROWSERS)} is on the path")
 
 
 def find_mnist() -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import find_mnist, miss, need
+from tests.conftest import find_browser, find_mnist, miss, need
 
 ROOT = Path(__file__).parents[1]
 
@@ -62,3 +62,17 @@ def test_mnist_folder_is_found(monkeypatch, tmp_path):
     (tmp_path / "mnist.npz").touch()
     monkeypatch.setenv("ENSEMBLE_LAB_DATA", str(tmp_path))
     assert find_mnist() == tmp_path
+
+
+def test_missing_browser_names_what_was_looked_for(monkeypatch, tmp_path):
+    monkeypatch.delenv("ENSEMBLE_LAB_REQUIRE_ALL", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(pytest.skip.Exception, match="chromium, chromium-browser, google-chrome"):
+        find_browser()
+
+
+def test_browser_on_the_path_is_found(monkeypatch, tmp_path):
+    program = tmp_path / "google-chrome"
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_browser() == str(program)

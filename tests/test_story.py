@@ -278,6 +278,8 @@ def test_python_lines_of_the_journey(run, tmp_path):
     assert len(lab.find_errors(opened, question).catalogue) + len(wrong) == len(labels.values)
     lab.draw_gallery(wrong, lab.load_images(opened, "test"), path=tmp_path / "errors.png")
     assert (tmp_path / "errors.png").read_bytes().startswith(b"\x89PNG")
+    told = lab.save_report(opened, tmp_path / "report.html")
+    assert told.path.read_text(encoding="utf-8").startswith("<!doctype html>")
     kept = lab.save_catalogue(opened, wrong, "all")
     assert lab.load_catalogue(kept).indices == wrong.indices
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "errors": "List the examples that the vote gets wrong.",
     "slices": "Say which examples the errors belong to.",
     "gallery": "Draw the examples that the vote gets wrong.",
+    "report": "Write the whole story of a vote as one HTML page.",
     "curve": "Count the errors of k members' votes, for every k.",
     "committees": "Score disjoint committees of members.",
     "calibration": "Say how far probabilities can be believed.",

@@ -1,8 +1,15 @@
-"""Draw the examples that the vote gets wrong.
+r"""Draw the examples that the vote gets wrong.
 
 One tile an example: image, index, label and chosen class, confidence gap, votes. Takes the
 conditions of ensemble-lab errors. Many errors fill several pages: errors-1.png, errors-2.png …,
 or one PDF.
+
+An html file is one page for any browser, which asks nothing of any network: filter by confusion,
+gap, votes, members, sort, mark, and see what each member says of an image. Examples:
+
+\b
+  ensemble-lab gallery RUN -o errors.png
+  ensemble-lab gallery RUN -o errors.html --min-gap 0.5
 """
 
 from pathlib import Path
@@ -23,7 +30,7 @@ def command(
     run: RunFolder,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="FILE", help="A png, svg or pdf file."),
+        typer.Option("-o", "--output", metavar="FILE", help="A png, svg, pdf or html file."),
     ],
     question: Question,
     data_dir: DataDir = None,

@@ -36,18 +36,20 @@ DPI = 160
 _DATES: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
-def check_figure_path(path: Path | str, *, what: str = "figure") -> None:
-    """Refuse a path that ends otherwise than in `FORMATS`.
+def check_figure_path(
+    path: Path | str, *, what: str = "figure", formats: tuple[str, ...] = FORMATS
+) -> None:
+    """Refuse a path that ends otherwise than in one of the formats.
 
     Raises
     ------
     PredictionError
     """
     ending = _format(Path(path))
-    if ending not in FORMATS:
+    if ending not in formats:
         raise PredictionError(
-            f"path of a {what} must end in .{', .'.join(FORMATS)}; got {str(path)!r}"
-            + closest(ending, FORMATS)
+            f"path of a {what} must end in .{', .'.join(formats)}; got {str(path)!r}"
+            + closest(ending, formats)
         )
 
 

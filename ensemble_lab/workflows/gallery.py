@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ensemble_lab.data.dataset import Split
 from ensemble_lab.store.ledger import Look
+from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
-from ensemble_lab.workflows.errors import Question, find_errors
+from ensemble_lab.workflows.errors import Found, Question, find_errors
 from ensemble_lab.workflows.images import load_images
 
 __all__ = ["Drawn", "save_gallery"]
@@ -34,17 +36,29 @@ def save_gallery(
     question : Question
         Its order is the order of the tiles.
     path : path
-        ``.png`` or ``.svg`` (numbered where there are several pages), or ``.pdf``.
+        ``.png`` or ``.svg`` (numbered where there are several pages), ``.pdf``, or ``.html``: one
+        page to filter, sort and mark in.
     data_dir : path, optional
         Folder with the data files; they are looked for unless given.
+
+    Raises
+    ------
+    PredictionError
+        The path ends otherwise.
     """
-    from ensemble_lab.figures.gallery import draw_gallery, gallery_paths
+    from ensemble_lab.figures.files import FORMATS, check_figure_path
+    from ensemble_lab.figures.html.files import FORMATS as PAGE_FORMATS
+    from ensemble_lab.figures.html.files import is_page
 
     # What cannot be drawn must cost no look at the labels.
-    gallery_paths(path, 1)
+    check_figure_path(path, what="gallery", formats=(*FORMATS, *PAGE_FORMATS))
     run = run if isinstance(run, Run) else open_run(run)
     images = load_images(run, question.split, data_dir=data_dir)
     found = find_errors(run, question, command="gallery")
+    if is_page(path):
+        return _save_page(run, question, found, images, Path(path), data_dir)
+    from ensemble_lab.figures.gallery import draw_gallery, gallery_paths
+
     pages = draw_gallery(
         found.catalogue,
         images,
@@ -53,3 +67,21 @@ def save_gallery(
         title=found.text if found.clause else None,
     )
     return Drawn(gallery_paths(path, len(pages)), found.look)
+
+
+def _save_page(
+    run: Run,
+    question: Question,
+    found: Found,
+    images: Split,
+    path: Path,
+    data_dir: Path | str | None,
+) -> Drawn:
+    from ensemble_lab.figures.html.files import save_page
+    from ensemble_lab.workflows.page import open_page, render_command
+
+    made_by = render_command(run, question, command="gallery", path=path.name)
+    predictions = load_predictions(run, question.split, members=found.catalogue.members)
+    page = open_page(run, found, images, predictions, made_by=made_by, data_dir=data_dir)
+    save_page(page, path)
+    return Drawn((path,), found.look)

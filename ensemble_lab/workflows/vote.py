@@ -1,5 +1,6 @@
 """How many errors each member and their vote make on a split."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,20 +10,17 @@ import numpy as np
 from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.analysis.votes.bands import TieBand, count_band
 from ensemble_lab.analysis.votes.rules import RULES
-from ensemble_lab.analysis.votes.vote import Vote
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.review_range import ReviewRange, count_range
-from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
-from ensemble_lab.store.predictions import Predictions
 from ensemble_lab.store.review import Review
 from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
-from ensemble_lab.workflows.scoring import score
+from ensemble_lab.workflows.scoring import Scored, score
 
-__all__ = ["MemberErrors", "VoteReport", "score_vote", "score_vote_by_group"]
+__all__ = ["MemberErrors", "VoteReport", "report_vote", "score_vote", "score_vote_by_group"]
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def score_vote(
     run = run if isinstance(run, Run) else open_run(run)
     reviews = load_reviews(run, split)
     scored = score(run, split, decision, members, command=command)
-    return _report(run, scored.predictions, scored.vote, scored.labels, reviews)
+    return report_vote(run, scored, reviews)
 
 
 def score_vote_by_group(
@@ -153,18 +151,25 @@ def score_vote_by_group(
     reviews, reports = load_reviews(run, split), []
     for group, keys in groups.items():
         scored = score(run, split, decision, tuple(keys), command="vote")
-        reports.append(_report(run, scored.predictions, scored.vote, scored.labels, reviews, group))
+        reports.append(report_vote(run, scored, reviews, group))
     return tuple(reports)
 
 
-def _report(
-    run: Run,
-    predictions: Predictions,
-    combined: Vote,
-    labels: SplitLabels,
-    reviews: tuple[Review, ...],
-    group: str | None = None,
+def report_vote(
+    run: Run, scored: Scored, reviews: Iterable[Review] = (), group: str | None = None
 ) -> VoteReport:
+    """Return what a vote beside its labels comes to, and each of its members.
+
+    Parameters
+    ----------
+    run : Run
+    scored : Scored
+    reviews : iterable of Review
+        Of the split: see `ensemble_lab.store.reviews.load_reviews`.
+    group : str, optional
+        The group whose members these are, where groups vote apart.
+    """
+    predictions, combined, labels = scored.predictions, scored.vote, scored.labels
     n = len(labels.values)
     is_wrong = combined.predicted != labels.values
     errors = int(np.count_nonzero(is_wrong))

@@ -20,6 +20,7 @@ COMMANDS = {
     "gallery": ["gallery", "{run}", "-o", "{folder}/errors.png"],
     "why": ["why", "{run}", "0"],
     "export": ["export", "{run}", "-o", "{folder}/errors.sqlite"],
+    "report": ["report", "{run}", "-o", "{folder}/report.html"],
 }
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
 DIVERSITY = ["diversity", "{run}", "--split", "test"]
