@@ -42,7 +42,7 @@ _NAMES = {
     "Question": "workflows.errors",
     "Review": "store.review",
     "Run": "store.run",
-    "SliceQuestion": "workflows.slices",
+    "SliceQuestion": "workflows.slice_columns",
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
     "Vote": "analysis.votes.vote",
@@ -300,7 +300,8 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.select import select
     from ensemble_lab.workflows.significance import compare_ensembles
     from ensemble_lab.workflows.significance_text import tell_pairs, tell_recipes
-    from ensemble_lab.workflows.slices import SliceQuestion, build_slices, save_slices
+    from ensemble_lab.workflows.slice_columns import SliceQuestion
+    from ensemble_lab.workflows.slices import build_slices, save_slices
     from ensemble_lab.workflows.submission import save_submission
     from ensemble_lab.workflows.summarise import save_summary, summarise
     from ensemble_lab.workflows.summary_text import render_summary

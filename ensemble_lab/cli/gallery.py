@@ -5,7 +5,8 @@ conditions of ensemble-lab errors. Many errors fill several pages: errors-1.png,
 or one PDF.
 
 An html file is one page for any browser, which asks nothing of any network: filter by confusion,
-gap, votes, members, sort, mark, and see what each member says of an image. Examples:
+gap, votes, members, what is known of the examples and what people said of their labels (--metadata,
+ensemble-lab review), sort, mark, and see what each member says of an image. Examples:
 
 \b
   ensemble-lab gallery RUN -o errors.png
@@ -17,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from ensemble_lab.cli.options import DataDir, RunFolder
+from ensemble_lab.cli.options import DataDir, MetadataFiles, RunFolder
 from ensemble_lab.cli.output import note_look
 from ensemble_lab.cli.question import takes_question
 from ensemble_lab.workflows.errors import Question
@@ -33,12 +34,13 @@ def command(
         typer.Option("-o", "--output", metavar="FILE", help="A png, svg, pdf or html file."),
     ],
     question: Question,
+    metadata: MetadataFiles = [],  # noqa: B006 - typer reads it, nobody writes it
     data_dir: DataDir = None,
 ) -> None:
     """Draw the examples that the vote gets wrong."""
     from ensemble_lab.workflows.gallery import save_gallery
 
-    drawn = save_gallery(run, question, output, data_dir=data_dir)
+    drawn = save_gallery(run, question, output, metadata=tuple(metadata), data_dir=data_dir)
     for path in drawn.paths:
         print(path)
     note_look(drawn.look)

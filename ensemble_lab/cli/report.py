@@ -1,7 +1,8 @@
 r"""Write the whole story of a vote as one HTML page.
 
 Members and their vote with 95 % intervals, the curve over fewer members, the confusion matrix,
-every error with its image and what each member says of it, and what the test set was asked before.
+whose the errors are (ensemble-lab slices), what people said of labels (ensemble-lab review), every
+error with its image and what each member says of it, and what the test set was asked before.
 The page opens in any browser and asks nothing of any network. Examples:
 
 \b
@@ -18,6 +19,7 @@ from ensemble_lab.cli.options import (
     DataDir,
     DecisionFile,
     Members,
+    MetadataFiles,
     Rule,
     RunFolder,
     SplitName,
@@ -37,12 +39,21 @@ def command(
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
     decision: DecisionFile = None,
+    metadata: MetadataFiles = [],  # noqa: B006
     data_dir: DataDir = None,
 ) -> None:
     """Write the whole story of a vote as one HTML page."""
     from ensemble_lab.workflows.report import save_report
 
     wanted = build_decision(rule, ties, decision, members)
-    saved = save_report(run, output, split, wanted, members=tuple(members), data_dir=data_dir)
+    saved = save_report(
+        run,
+        output,
+        split,
+        wanted,
+        members=tuple(members),
+        metadata=tuple(metadata),
+        data_dir=data_dir,
+    )
     print(saved.path)
     note_look(saved.look)

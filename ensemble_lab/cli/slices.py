@@ -48,7 +48,8 @@ from ensemble_lab.spelling import parse_whole
 
 if TYPE_CHECKING:
     from ensemble_lab.errors.slices import ColumnSlices, Slice
-    from ensemble_lab.workflows.slices import Bins, SliceReport
+    from ensemble_lab.workflows.slice_columns import Bins
+    from ensemble_lab.workflows.slices import SliceReport
 
 __all__ = ["command"]
 
@@ -117,7 +118,8 @@ def command(
     """Say which examples the errors belong to."""
     refuse_format_of_figure(output, format)
     divided = _parse_bins(bins)
-    from ensemble_lab.workflows.slices import SliceQuestion, build_slices, save_slices
+    from ensemble_lab.workflows.slice_columns import SliceQuestion
+    from ensemble_lab.workflows.slices import build_slices, save_slices
 
     question = SliceQuestion(
         split=split,
@@ -148,7 +150,7 @@ def _parse_bins(texts: list[str]) -> tuple["Bins", ...]:
     >>> _parse_bins(["age=4"])
     (Bins(column='age', n_bins=4),)
     """
-    from ensemble_lab.workflows.slices import Bins
+    from ensemble_lab.workflows.slice_columns import Bins
 
     parsed = []
     for text in texts:

@@ -1,29 +1,30 @@
 """The page of what a question found: its pictures, its members' votes, what is known of them."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ensemble_lab.arrays import Index
 from ensemble_lab.data.dataset import Split
-from ensemble_lab.data.loading import load_metadata
+from ensemble_lab.data.metadata import UNKNOWN, Metadata
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.catalogue import Catalogue
-from ensemble_lab.exceptions import DataError, MissingExtraError
-from ensemble_lab.spec.data import parse_data
+from ensemble_lab.errors.review_range import Judged, judge_labels
 from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run
-from ensemble_lab.store.splits import load_record
 from ensemble_lab.workflows.errors import Found, Question
+from ensemble_lab.workflows.metadata import JoinedMetadata
+from ensemble_lab.workflows.slice_columns import CATALOGUE_NUMBERS
 
 if TYPE_CHECKING:
     from ensemble_lab.figures.html.page import Facet, Page
 
-__all__ = ["load_facets", "open_page", "render_command"]
+__all__ = ["build_facets", "open_page", "render_command"]
 
-_COLUMNS = ("series", "writer")
-"""Of what sources tell of an example, that by which one would look at errors."""
+_REVIEW = "label review"
 
 
 def open_page(
@@ -32,9 +33,9 @@ def open_page(
     images: Split,
     predictions: Predictions,
     *,
+    joined: JoinedMetadata,
     made_by: str,
     confusion: Index | None = None,
-    data_dir: Path | str | None = None,
 ) -> "Page":
     """Return the page of the rows that were found.
 
@@ -45,16 +46,18 @@ def open_page(
     images : Split
     predictions : Predictions
         Of the same split, and of the members that voted at least.
+    joined : JoinedMetadata
+        What else is known of the split's examples.
     made_by : str
         The command, for the page's foot.
     confusion : int64 (classes, classes), optional
         Of the whole split.
-    data_dir : path, optional
-        Folder with the data files; they are looked for unless given.
     """
     from ensemble_lab.figures.html.page import build_page
 
     rows = found.catalogue
+    judged = judge_labels(load_reviews(run, rows.split))
+    said = {each.index: "; ".join(review.text for review in each.reviews) for each in judged}
     return build_page(
         rows,
         images,
@@ -64,35 +67,58 @@ def open_page(
         n_examples=found.n_examples,
         class_names=found.class_names,
         confusion=confusion,
-        facets=load_facets(run, rows, data_dir=data_dir),
+        facets=build_facets(rows, joined.metadata, judged),
+        notes=tuple(said.get(index, "") for index in rows.indices) if said else (),
         question=made_by,
     )
 
 
-def load_facets(
-    run: Run, rows: Catalogue, *, data_dir: Path | str | None = None
+def build_facets(
+    rows: Catalogue, metadata: Metadata | None, judged: Sequence[Judged]
 ) -> "tuple[Facet, ...]":
-    """Return what the run's source tells of each row: nothing where it knows nothing."""
+    """Return what is known of each row, by which one would look at errors.
+
+    Parameters
+    ----------
+    rows : Catalogue
+    metadata : Metadata or None
+        Holds every index of the rows.
+    judged : sequence of Judged
+        What people say of labels of the split; no facet where they say nothing.
+    """
     from ensemble_lab.figures.html.page import Facet
 
-    record = load_record(run, rows.split)
-    source, name = parse_data(record.source["data"]), str(record.source["split"])
-    try:
-        metadata = load_metadata(source, name, Path(data_dir) if data_dir else None)
-    except (DataError, MissingExtraError):
-        # Pictures can be looked at without it; who needs it asks by slices, which refuses.
-        return ()
-    if metadata is None:
-        return ()
-    known = metadata.take_index(rows.index) if len(rows) else None
-    return tuple(
-        Facet(name, tuple(map(str, known.column(name).tolist())) if known else ())
-        for name in _COLUMNS
-        if name in metadata.names
-    )
+    facets = []
+    if metadata is not None and len(rows):
+        facets = [
+            Facet(column.name, tuple(_blank(text) for text in column.texts))
+            for column in metadata.take_index(rows.index).columns
+            if column.name not in CATALOGUE_NUMBERS
+        ]
+    if judged:
+        said = {each.index: _sum_up(each) for each in judged}
+        facets.append(Facet(_REVIEW, tuple(said.get(index, "") for index in rows.indices)))
+    return tuple(facets)
 
 
-def render_command(run: Run | Path, question: Question, *, command: str, path: Path | str) -> str:
+def _blank(text: str) -> str:
+    return "" if text == UNKNOWN else text
+
+
+def _sum_up(judged: Judged) -> str:
+    """Return the verdict that more authors gave than all others together, if there is one."""
+    (verdict, count), *_ = judged.counts.most_common(1)
+    return verdict if 2 * count > len(judged.reviews) else "divided"
+
+
+def render_command(
+    run: Run | Path,
+    question: Question,
+    *,
+    command: str,
+    path: Path | str,
+    metadata: Sequence[Path | str] = (),
+) -> str:
     """Return the command line that asks a question.
 
     Examples
@@ -108,6 +134,8 @@ def render_command(run: Run | Path, question: Question, *, command: str, path: P
             words += _write_decision(value)
         elif value != field.default:
             words += _write_option(field.name.replace("_", "-"), value)
+    for file in metadata:
+        words += ["--metadata", str(file)]
     return shlex.join([*words, "-o", str(path)])
 
 

@@ -1,5 +1,6 @@
 """The whole story of a vote in one page: members, curve, confusion, pictures, ledger."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +11,17 @@ from ensemble_lab.data.dataset import Split
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.catalogue import build_catalogue
 from ensemble_lab.store.ledger import Look
+from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.errors import Found, Question
 from ensemble_lab.workflows.images import load_images
 from ensemble_lab.workflows.ledger import join_ledgers
+from ensemble_lab.workflows.metadata import JoinedMetadata, join_metadata
+from ensemble_lab.workflows.owners import tell_owners
 from ensemble_lab.workflows.page import open_page, render_command
 from ensemble_lab.workflows.scoring import Scored, score
+from ensemble_lab.workflows.slice_columns import Cut, SliceQuestion, cut_examples
+from ensemble_lab.workflows.slices import slice_scored
 from ensemble_lab.workflows.vote import VoteReport, report_vote
 
 if TYPE_CHECKING:
@@ -39,6 +45,7 @@ def save_report(
     decision: Decision = DEFAULT,
     *,
     members: tuple[str, ...] = (),
+    metadata: Sequence[Path | str] = (),
     data_dir: Path | str | None = None,
 ) -> SavedReport:
     """Write one HTML page that tells all of a vote: one command, one look at the labels.
@@ -52,6 +59,9 @@ def save_report(
     decision : Decision
     members : tuple of str
         Patterns of keys; none for all.
+    metadata : sequence of path
+        Files with more about the examples, to slice and filter by: see
+        `ensemble_lab.workflows.metadata.join_metadata`.
     data_dir : path, optional
         Folder with the data files; they are looked for unless given.
 
@@ -60,7 +70,7 @@ def save_report(
     MissingError
         No such run, split or member, or predictions are missing.
     DataError
-        The images are not there.
+        The images are not there, or a file of metadata cannot be read.
     PredictionError
         The path ends otherwise.
     StoreError
@@ -74,10 +84,13 @@ def save_report(
     check_figure_path(path, what="report", formats=FORMATS)
     run = run if isinstance(run, Run) else open_run(run)
     images = load_images(run, split, data_dir=data_dir)
+    joined = join_metadata(run, split, metadata, data_dir=data_dir)
+    cut = cut_examples(joined, SliceQuestion(split=split))
+    load_reviews(run, split)
     scored = score(run, split, decision, members, command="report")
     asked = Question(split=split, decision=decision, members=members)
-    made_by = render_command(run, asked, command="report", path=Path(path).name)
-    write(build_report(run, scored, images, made_by=made_by, data_dir=data_dir), path)
+    made_by = render_command(run, asked, command="report", path=Path(path).name, metadata=metadata)
+    write(build_report(run, scored, images, joined=joined, cut=cut, made_by=made_by), path)
     return SavedReport(Path(path), scored.labels.look)
 
 
@@ -86,8 +99,9 @@ def build_report(
     scored: Scored,
     images: Split,
     *,
+    joined: JoinedMetadata,
+    cut: Cut,
     made_by: str,
-    data_dir: Path | str | None = None,
 ) -> "Report":
     """Return the report of a vote beside its labels.
 
@@ -97,14 +111,17 @@ def build_report(
     scored : Scored
     images : Split
         Of the same split.
+    joined : JoinedMetadata
+        What else is known of its examples.
+    cut : Cut
+        By which columns they are sliced.
     made_by : str
         The command, for the page's foot.
-    data_dir : path, optional
     """
     from ensemble_lab.figures.html.report import Report, Section
 
     predictions, vote, labels = scored.predictions, scored.vote, scored.labels
-    told = report_vote(run, scored)
+    told = report_vote(run, scored, load_reviews(run, labels.split))
     rows = build_catalogue(predictions, vote, labels).sort("gap")
     found = Found(
         catalogue=rows,
@@ -119,7 +136,7 @@ def build_report(
     )
     confusion = count_cells(labels.values, vote.predicted, run.n_classes)
     page = open_page(
-        run, found, images, predictions, made_by=made_by, confusion=confusion, data_dir=data_dir
+        run, found, images, predictions, joined=joined, made_by=made_by, confusion=confusion
     )
     matrix = Section(
         "What is taken for what",
@@ -128,7 +145,12 @@ def build_report(
     )
     return Report(
         page,
-        sections=(_tell_vote(told), *_tell_curve(run, scored), matrix),
+        sections=(
+            _tell_vote(told),
+            *_tell_curve(run, scored),
+            matrix,
+            *tell_owners(slice_scored(run, scored, cut)),
+        ),
         foot=(_tell_looks(run, scored), _tell_making(scored, images)),
     )
 
@@ -144,6 +166,8 @@ def _tell_vote(told: VoteReport) -> "Section":
             f"Errors with all ties right {told.band.low}, at random {told.band.expected:.1f}, "
             f"wrong {told.band.high}."
         )
+    if told.reviewed is not None:
+        words.append(f"{told.reviewed.text}.")
     table = Table(
         caption="Errors with their 95 % intervals (Wilson)",
         columns=("member", "errors", "95 %", "accuracy", "ties"),
@@ -159,6 +183,7 @@ def _tell_vote(told: VoteReport) -> "Section":
         ),
         numbers=("errors", "95 %", "accuracy", "ties"),
         whiskers=tuple((low, float(errors), high) for _, errors, (low, high), _ in rows),
+        has_total=True,
     )
     return Section("Members and their vote", tuple(words), (table,))
 

@@ -25,14 +25,19 @@ def _tell(report: SliceReport, found: ColumnSlices) -> str:
     if not report.errors:
         return f"{found.column}: no errors, so no difference."
     apart = [each for each in found.slices if each.p_holm <= ALPHA]
+    if found.n_tests == 1 and len(found.slices) == 2:
+        verb = "differs" if apart else "does not differ"
+        other = found.slices[1].value
+        more = "" if apart else " by more than chance"
+        return (
+            f"{found.column}: {first.value} {verb} from {other}{more}. It has "
+            f"{_describe(report, first)}."
+        )
     if not apart:
         return (
             f"{found.column}: no single {found.column} after Holm over {tests}. The most telling "
             f"is {first.value}: {_describe(report, first)}."
         )
-    if found.n_tests == 1 and len(found.slices) == 2:
-        pair = f"{first.value} differs from {found.slices[1].value}"
-        return f"{found.column}: {pair}. It has {_describe(report, first)}."
     named = ", ".join(each.value for each in apart[:_MOST_NAMED])
     more = f" and {len(apart) - _MOST_NAMED:,} more" if len(apart) > _MOST_NAMED else ""
     is_one = len(apart) == 1

@@ -8,6 +8,7 @@ from html import unescape
 import numpy as np
 import pytest
 
+import ensemble_lab as lab
 from ensemble_lab.decision import Decision
 from ensemble_lab.errors.pairs import count_pairs
 from ensemble_lab.store.decisions import save_decision
@@ -152,18 +153,41 @@ def test_command_of_a_question_is_what_one_would_type(run, question, options):
 @pytest.mark.mnist
 def test_mnist_brings_series_and_writer(call, make_run, mnist_dir):
     from ensemble_lab.data.loading import load_metadata
-    from ensemble_lab.errors.catalogue import Catalogue
     from ensemble_lab.spec.data import parse_data
-    from ensemble_lab.workflows import page
+    from ensemble_lab.workflows.page import build_facets
 
     metadata = load_metadata(parse_data({"name": "mnist"}), "test", mnist_dir)
     rows = find_errors(make_run(n_examples=40, lead=0.0)).catalogue
-    assert isinstance(rows, Catalogue)
-    record = type("Record", (), {"source": {"data": {"name": "mnist"}, "split": "test"}})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page, "load_record", lambda run, split: record)
-        series, writer = page.load_facets(None, rows, data_dir=mnist_dir)
+    series, writer = build_facets(rows, metadata, ())
     assert (series.name, writer.name) == ("series", "writer")
     known = metadata.take_index(rows.index)
     assert list(map(int, writer.values)) == known.column("writer").tolist()
     assert list(map(int, series.values)) == known.column("series").tolist()
+
+
+def test_report_tells_whose_the_errors_are_and_what_people_said(call, run, tmp_path):
+    first = find_errors(run).catalogue.indices[0]
+    call(
+        "review", run.path, first, "--verdict", "label-error", "--author", "Ada <b>", "--note", "hm"
+    )
+    size = len(lab.load_labels(run).values)
+    hands = "".join(f"{index},{'left' if index % 2 else 'right'}\n" for index in range(size))
+    (tmp_path / "who.csv").write_text(f"index,hand\n{hands}", encoding="utf-8")
+    path = tmp_path / "report.html"
+    assert call("report", run.path, "-o", path, "--metadata", tmp_path / "who.csv").code == 0
+    text = path.read_text(encoding="utf-8")
+    assert "Whose the errors are" in text
+    assert "Errors by hand, each value against the rest" in text
+    assert "that people judge mislabelled (1 of 1 reviewed)" in text
+    assert '"hand"' in text
+    assert '"label review"' in text
+    assert "Ada \\u003cb\\u003e says label-error (hm)" in text
+
+
+def test_metadata_are_for_a_page_and_refused_elsewhere(call, run, tmp_path):
+    (tmp_path / "who.csv").write_text("index,hand\n0,left\n", encoding="utf-8")
+    looks = len(lab.load_ledger(run))
+    answer = call("gallery", run.path, "-o", tmp_path / "e.png", "--metadata", tmp_path / "who.csv")
+    assert answer.code == 1
+    assert "html page" in answer.err
+    assert len(lab.load_ledger(run)) == looks

@@ -23,6 +23,10 @@ class Table:
         Columns that are aligned to the right.
     whiskers : tuple of (low, value, high)
         An interval for each row, drawn behind it on one scale from 0; none where empty.
+    unit : str
+        Of the intervals, such as `` %``.
+    has_total : bool
+        Whether the last row sums up the others.
 
     Raises
     ------
@@ -35,6 +39,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     numbers: tuple[str, ...] = ()
     whiskers: tuple[tuple[float, float, float], ...] = ()
+    unit: str = ""
+    has_total: bool = False
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -54,6 +60,11 @@ class Table:
         """Where the scale of the intervals ends."""
         return max((high for _, _, high in self.whiskers), default=0.0) or 1.0
 
+    @property
+    def end_text(self) -> str:
+        """That end, as it is written over the scale."""
+        return (f"{self.end:.0f}" if self.end >= 10 else f"{self.end:.2g}") + self.unit
+
 
 @dataclass(frozen=True, eq=False)
 class Section:
@@ -69,6 +80,8 @@ class Section:
         Drawn above the tables.
     has_confusion : bool
         Whether the page's confusion matrix stands here.
+    is_wide : bool
+        Whether it takes the whole width, its tables beside each other.
     """
 
     title: str
@@ -76,6 +89,7 @@ class Section:
     tables: tuple[Table, ...] = ()
     curve: SubsetCurve | None = None
     has_confusion: bool = False
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, eq=False)
