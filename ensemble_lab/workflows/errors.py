@@ -17,7 +17,16 @@ from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.scoring import score
 
-__all__ = ["Found", "Question", "find_errors", "keep_errors"]
+__all__ = [
+    "ALL",
+    "Found",
+    "Question",
+    "check_classes",
+    "find_errors",
+    "find_rows",
+    "keep_errors",
+    "keep_rows",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,21 +117,14 @@ def find_errors(
         gap where only votes are known.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    _check_classes(question, run)
+    check_classes(question, run)
     scored = score(run, question.split, question.decision, question.members, command=command)
     parts = (scored.predictions, scored.vote, scored.labels)
     if question.index:
-        rows = catalogue_examples(*parts, _find(scored.labels, question.index))
+        rows = catalogue_examples(*parts, find_rows(scored.labels, question.index))
     else:
         rows = build_catalogue(*parts)
-    rows = rows.filter(
-        label=question.label or None,
-        predicted=question.predicted or None,
-        pair=question.pair or None,
-        min_gap=question.min_gap,
-        max_gap=question.max_gap,
-        tied=True if question.tied else None,
-    ).sort(question.sort, reverse=question.reverse)
+    rows = keep_rows(rows, question).sort(question.sort, reverse=question.reverse)
     return Found(
         catalogue=rows if question.limit is None else rows.head(question.limit),
         n_errors=int(np.count_nonzero(scored.vote.predicted != scored.labels.values)),
@@ -147,8 +149,26 @@ def keep_errors(
     return save_catalogue(run, catalogue, name)
 
 
-def _find(labels: SplitLabels, index: tuple[int, ...]) -> Index:
-    """Return the positions of indices, each once."""
+def keep_rows(rows: Catalogue, question: Question) -> Catalogue:
+    """Return the rows that match a question, in their order."""
+    return rows.filter(
+        label=question.label or None,
+        predicted=question.predicted or None,
+        pair=question.pair or None,
+        min_gap=question.min_gap,
+        max_gap=question.max_gap,
+        tied=True if question.tied else None,
+    )
+
+
+def find_rows(labels: SplitLabels, index: tuple[int, ...]) -> Index:
+    """Return the positions of indices, each once.
+
+    Raises
+    ------
+    PredictionError
+        An index that the split does not hold.
+    """
     for number in index:
         if not 0 <= number < 2**63:
             raise PredictionError(f"index must be from 0 to 2**63 - 1; got {number}.")
@@ -156,8 +176,13 @@ def _find(labels: SplitLabels, index: tuple[int, ...]) -> Index:
     return find_positions(labels.index, wanted, split=labels.split)
 
 
-def _check_classes(question: Question, run: Run) -> None:
-    """Refuse classes that the run does not have: no row could ever match."""
+def check_classes(question: Question, run: Run) -> None:
+    """Refuse classes that the run does not have: no row could ever match.
+
+    Raises
+    ------
+    PredictionError
+    """
     pairs = [number for pair in question.pair for number in pair]
     asked = (("label", question.label), ("predicted", question.predicted), ("pair", pairs))
     for name, numbers in asked:
