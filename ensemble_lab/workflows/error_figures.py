@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ensemble_lab.arrays import find_positions
-from ensemble_lab.errors.catalogue import build_catalogue, catalogue_examples
+from ensemble_lab.errors.catalogue import catalogue_examples
 from ensemble_lab.errors.contested import Contested, find_contested, rank_contested
 from ensemble_lab.errors.margins import Margins, measure_margins
 from ensemble_lab.exceptions import SpecError
@@ -18,14 +18,13 @@ from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.errors import (
     ALL,
     Question,
-    check_classes,
     find_errors,
     find_rows,
     keep_rows,
+    list_rows,
+    score_question,
 )
 from ensemble_lab.workflows.gallery import Drawn
-from ensemble_lab.workflows.scoring import cast_vote, read_labels, score
-from ensemble_lab.workflows.temperatures import load_with_probabilities
 
 __all__ = [
     "ERROR_DRAWINGS",
@@ -56,13 +55,12 @@ def list_contested(
         As `ensemble_lab.find_errors`.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    check_classes(question, run)
-    scored = score(run, question.split, question.decision, question.members, command=command)
+    scored = score_question(run, question, command=command)
     labels = scored.labels
     # Only the votes: selecting members would copy their probabilities.
     voters = replace(scored.predictions, probabilities=None).select(scored.vote.decision.members)
     contested = find_contested(voters.votes, labels.values)
-    asked = find_rows(labels, question.index) if question.index else contested
+    asked = find_rows(scored.predictions, question.index) if question.index else contested
     ranked = rank_contested(voters.votes, labels.values, asked, labels.index)
     rows = keep_rows(catalogue_examples(scored.predictions, scored.vote, labels, ranked), question)
     if question.limit is not None:
@@ -98,24 +96,14 @@ def list_margins(
         Also members of which only votes are known; before the labels are read.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    check_classes(question, run)
-    predictions, vote = cast_vote(run, question.split, question.decision, question.members)
-    if vote.mean_probabilities is None:
-        # Refuses, and says whose are missing.
-        load_with_probabilities(run, question.split, predictions.members)
-    labels = read_labels(run, predictions, vote.decision, command=command)
-    means = np.asarray(vote.mean_probabilities)
-    if question.index:
-        rows = catalogue_examples(predictions, vote, labels, find_rows(labels, question.index))
-    else:
-        rows = build_catalogue(predictions, vote, labels)
-    rows = keep_rows(rows, question)
+    scored = score_question(run, question, command=command, needs_gaps=True)
+    rows, labels = list_rows(scored, question), scored.labels
     return Margins(
         split=question.split,
-        decision=vote.decision,
+        decision=scored.vote.decision,
         gap=rows.gap[rows.label != rows.predicted],
-        margin=measure_margins(means, labels.values),
-        is_right=vote.predicted == labels.values,
+        margin=measure_margins(np.asarray(scored.vote.mean_probabilities), labels.values),
+        is_right=scored.vote.predicted == labels.values,
         look=labels.look,
     )
 

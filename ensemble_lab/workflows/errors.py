@@ -12,20 +12,21 @@ from ensemble_lab.errors.catalogue import Catalogue, build_catalogue, catalogue_
 from ensemble_lab.errors.files import save_catalogue
 from ensemble_lab.errors.pairs import Pair
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
+from ensemble_lab.store.predictions import Predictions
 from ensemble_lab.store.run import Run, open_run
-from ensemble_lab.workflows.scoring import score
+from ensemble_lab.workflows.scoring import Scored, cast_vote, read_labels
 
 __all__ = [
     "ALL",
     "Found",
     "Question",
-    "check_classes",
     "find_errors",
     "find_rows",
     "keep_errors",
     "keep_rows",
+    "list_rows",
+    "score_question",
 ]
 
 
@@ -117,14 +118,8 @@ def find_errors(
         gap where only votes are known.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    check_classes(question, run)
-    scored = score(run, question.split, question.decision, question.members, command=command)
-    parts = (scored.predictions, scored.vote, scored.labels)
-    if question.index:
-        rows = catalogue_examples(*parts, find_rows(scored.labels, question.index))
-    else:
-        rows = build_catalogue(*parts)
-    rows = keep_rows(rows, question).sort(question.sort, reverse=question.reverse)
+    scored = score_question(run, question, command=command)
+    rows = list_rows(scored, question).sort(question.sort, reverse=question.reverse)
     return Found(
         catalogue=rows if question.limit is None else rows.head(question.limit),
         n_errors=int(np.count_nonzero(scored.vote.predicted != scored.labels.values)),
@@ -149,6 +144,51 @@ def keep_errors(
     return save_catalogue(run, catalogue, name)
 
 
+def score_question(
+    run: Run, question: Question, *, command: str, needs_gaps: bool = False
+) -> Scored:
+    """Combine predictions as a question asks and read their labels, which enters the ledger.
+
+    What can have no answer is refused before the labels are read.
+
+    Parameters
+    ----------
+    run : Run
+    question : Question
+    command : str
+        Who asks, for the ledger.
+    needs_gaps : bool
+        Whether gaps are needed, also where the question does not bound them.
+
+    Raises
+    ------
+    PredictionError
+        An index that the split does not hold, a class that the run does not have, or gaps of
+        members of which only votes are known; names them.
+    """
+    _check_classes(question, run)
+    predictions, vote = cast_vote(run, question.split, question.decision, question.members)
+    find_rows(predictions, question.index)
+    asks_gaps = needs_gaps or (question.min_gap, question.max_gap) != (None, None)
+    if asks_gaps and vote.mean_probabilities is None:
+        from ensemble_lab.workflows.temperatures import load_with_probabilities
+
+        # Says whose probabilities are missing.
+        load_with_probabilities(run, question.split, predictions.members)
+    labels = read_labels(run, predictions, vote.decision, command=command)
+    return Scored(predictions, vote, labels)
+
+
+def list_rows(scored: Scored, question: Question) -> Catalogue:
+    """Return the errors, or the examples asked for by index, that match a question."""
+    parts = (scored.predictions, scored.vote, scored.labels)
+    if question.index:
+        rows = catalogue_examples(*parts, find_rows(scored.predictions, question.index))
+    else:
+        rows = build_catalogue(*parts)
+    return keep_rows(rows, question)
+
+
 def keep_rows(rows: Catalogue, question: Question) -> Catalogue:
     """Return the rows that match a question, in their order."""
     return rows.filter(
@@ -161,7 +201,7 @@ def keep_rows(rows: Catalogue, question: Question) -> Catalogue:
     )
 
 
-def find_rows(labels: SplitLabels, index: tuple[int, ...]) -> Index:
+def find_rows(predictions: Predictions, index: tuple[int, ...]) -> Index:
     """Return the positions of indices, each once.
 
     Raises
@@ -173,16 +213,11 @@ def find_rows(labels: SplitLabels, index: tuple[int, ...]) -> Index:
         if not 0 <= number < 2**63:
             raise PredictionError(f"index must be from 0 to 2**63 - 1; got {number}.")
     wanted = np.asarray(list(dict.fromkeys(index)), np.int64)
-    return find_positions(labels.index, wanted, split=labels.split)
+    return find_positions(predictions.index, wanted, split=predictions.split)
 
 
-def check_classes(question: Question, run: Run) -> None:
-    """Refuse classes that the run does not have: no row could ever match.
-
-    Raises
-    ------
-    PredictionError
-    """
+def _check_classes(question: Question, run: Run) -> None:
+    """Refuse classes that the run does not have: no row could ever match."""
     pairs = [number for pair in question.pair for number in pair]
     asked = (("label", question.label), ("predicted", question.predicted), ("pair", pairs))
     for name, numbers in asked:
