@@ -9,10 +9,10 @@ Different options must all match; of a repeated one, one value must match. Examp
   ensemble-lab errors RUN -o members.png
   ensemble-lab errors RUN -o pairs.svg --draw pairs
 
-With -o, members draws who is wrong where: members against the examples that any of them gets
-wrong, which is what the conditions are then about; pairs draws which classes are taken for which,
-at most --limit pairs; gaps draws how sure the vote is where it is wrong, and the
-margins of right and wrong. The images themselves: ensemble-lab gallery.
+With -o a picture is drawn: members (who is wrong where: members against the examples that any of
+them gets wrong; the conditions are then about these), pairs (which classes are taken for which;
+--limit counts pairs of classes) or gaps (how sure the vote is where it is wrong, and the margins
+of right and wrong). The images themselves: ensemble-lab gallery.
 """
 
 from dataclasses import replace

@@ -201,9 +201,11 @@ def _draw_above(axes: "Axes", contested: Contested) -> None:
     n_members = len(rows.members)
     n_wrong = rows.wrong_members.sum(axis=1)
     is_wrong = rows.label != rows.predicted
-    colours = [_COLOURS[LIKE_VOTE if wrong else OTHERWISE] for wrong in is_wrong.tolist()]
-    boxes = [(place - 0.5, 0.0, 1.0, float(count)) for place, count in enumerate(n_wrong.tolist())]
-    draw_boxes(axes, boxes, facecolors=colours)
+    edges = np.arange(len(rows) + 1) - 0.5
+    # One shape a colour: between bars of their own some viewers would show white hairs.
+    for kind, is_shown in ((LIKE_VOTE, is_wrong), (OTHERWISE, ~is_wrong)):
+        counts = np.where(is_shown, n_wrong, 0)
+        axes.stairs(counts, edges, fill=True, facecolor=_COLOURS[kind], linewidth=0)
     axes.set_xlim(-0.5, len(rows) - 0.5)
     axes.set_ylim(0, n_members)
     axes.set_xticks([])
@@ -219,7 +221,8 @@ def _draw_beside(axes: "Axes", kinds: Array, plan: Plan) -> None:
     """Draw how often each member is wrong, like the vote and otherwise."""
     like, others = (np.count_nonzero(kinds == kind, axis=1) for kind in (LIKE_VOTE, OTHERWISE))
     sums = like + others
-    height = 0.7 if plan.has_counts else 1.0
+    # Without room between them they overlap a little, or some viewers would show white hairs.
+    height = 0.7 if plan.has_counts else 1.05
     for kind, starts, counts in ((LIKE_VOTE, 0 * like, like), (OTHERWISE, like, others)):
         tops = np.arange(plan.n_members) - height / 2
         boxes = zip(

@@ -18,13 +18,10 @@ def cells(figure: Figure) -> np.ndarray:
     return np.asarray(figure.axes[0].images[0].get_array())
 
 
-def boxes(figure: Figure, place: int, side: int) -> list[float]:
-    """Heights (side 1) or widths (side 0) of the bars of an axes."""
-    found = []
-    for collection in figure.axes[place].collections:
-        for path in collection.get_paths():
-            found.append(float(np.ptp(path.vertices[:, side])))
-    return found
+def widths(figure: Figure) -> list[float]:
+    """Lengths of the bars at the right: like the vote for each member, then otherwise."""
+    paths = [path for bars in figure.axes[2].collections for path in bars.get_paths()]
+    return [float(np.ptp(path.vertices[:, 0])) for path in paths]
 
 
 def lightness(colour: tuple[float, ...]) -> float:
@@ -76,11 +73,12 @@ def test_wrong_cells_say_the_class_chosen_and_columns_the_label_and_index(contes
 def test_bars_count_wrong_members_and_errors(contested):
     figure = draw_contested(contested)
     wrong = contested.rows.wrong_members
-    assert boxes(figure, 1, 1) == wrong.sum(axis=1).tolist()
-    colours = figure.axes[1].collections[0].get_facecolor()[:, :3]
-    dark = [lightness(colour) < 50 for colour in colours]
-    assert dark == (contested.rows.label != contested.rows.predicted).tolist()
-    like, others = np.split(np.array(boxes(figure, 2, 0)), 2)
+    dark, light = figure.axes[1].patches
+    assert lightness(dark.get_facecolor()) < lightness(light.get_facecolor()) - 20
+    dark, light = dark.get_data().values, light.get_data().values
+    assert (dark + light).tolist() == wrong.sum(axis=1).tolist()
+    assert (dark > 0).tolist() == (contested.rows.label != contested.rows.predicted).tolist()
+    like, others = np.split(np.array(widths(figure)), 2)
     assert (like + others).tolist() == wrong.sum(axis=0).tolist()
     assert like.tolist() == (contested.kinds == LIKE_VOTE).sum(axis=1).tolist()
 
@@ -109,7 +107,7 @@ def test_more_than_six_hundred_columns_are_cut_and_counted():
     figure = draw_contested(contested)
     assert cells(figure).shape == (3, 600, 3)
     assert any("Not drawn: 40 more, each wrong for at most 1 member." in t for t in words(figure))
-    like, others = np.split(np.array(boxes(figure, 2, 0)), 2)
+    like, others = np.split(np.array(widths(figure)), 2)
     assert (like + others).sum() == contested.rows.wrong_members.sum()
 
 
