@@ -36,7 +36,8 @@ def draw_contested(contested: Contested, *, path: Path | str | None = None) -> "
     dark where the member is wrong like the vote, light where it is wrong in another way or the
     vote is right, and white where it is right; it has the class that the member chose where this
     can be read. Bars above count the members that are wrong, dark where the vote is wrong; bars at
-    the right count the errors of each member. The same input gives the same bytes.
+    the right count the errors of each member on these examples. The same input gives the same
+    bytes.
 
     Parameters
     ----------
@@ -81,7 +82,9 @@ def draw_contested(contested: Contested, *, path: Path | str | None = None) -> "
     above = (plan.left, plan.above, plan.matrix_width, plan.above_height)
     _draw_above(_add_axes(figure, plan, *above), contested)
     beside = (plan.beside, plan.bottom, plan.beside_width, plan.matrix_height)
-    _draw_beside(_add_axes(figure, plan, *beside), kinds, plan)
+    # Of rows that were asked for, a member's errors are not all that it made.
+    name = "errors" if len(rows) == contested.n_contested else "errors here"
+    _draw_beside(_add_axes(figure, plan, *beside), kinds, plan, name)
     _write_key(figure, plan)
     _write_notes(figure, contested, plan)
     return figure
@@ -217,7 +220,7 @@ def _draw_above(axes: "Axes", contested: Contested) -> None:
     )
 
 
-def _draw_beside(axes: "Axes", kinds: Array, plan: Plan) -> None:
+def _draw_beside(axes: "Axes", kinds: Array, plan: Plan, name: str) -> None:
     """Draw how often each member is wrong, like the vote and otherwise."""
     like, others = (np.count_nonzero(kinds == kind, axis=1) for kind in (LIKE_VOTE, OTHERWISE))
     sums = like + others
@@ -249,7 +252,7 @@ def _draw_beside(axes: "Axes", kinds: Array, plan: Plan) -> None:
             color=FAINT,
             verticalalignment="center_baseline",
         )
-    axes.set_title("errors", fontsize=_SMALL, fontfamily=FAMILY, color=FAINT, loc="left", pad=4)
+    axes.set_title(name, fontsize=_SMALL, fontfamily=FAMILY, color=FAINT, loc="left", pad=4)
 
 
 def _dress(axes: "Axes", *, bare: tuple[str, ...]) -> None:

@@ -87,8 +87,11 @@ def test_heading_says_how_many_of_which(contested):
     texts = words(draw_contested(contested))
     assert "test: 8 contested examples, the vote wrong on 4" in texts
     assert "Vote of 5 members: majority, ties by mean-probability" in texts
+    assert "errors" in texts
     some = replace(contested, rows=contested.rows.head(2), votes=contested.votes[:, :2])
-    assert "test: 2 of 8 contested examples, the vote wrong on 2" in words(draw_contested(some))
+    texts = words(draw_contested(some))
+    assert "test: 2 of 8 contested examples, the vote wrong on 2" in texts
+    assert "errors here" in texts
     right = replace(contested.rows, wrong_members=np.zeros((8, 5), np.bool_))
     assert any(
         text.startswith("test: 8 examples, ")
