@@ -39,7 +39,7 @@ _NAMES = {
     "Page": "figures.html.page",
     "Predictions": "store.predictions",
     "Preset": "spec.presets",
-    "Question": "workflows.errors",
+    "Question": "workflows.question",
     "Review": "store.review",
     "Run": "store.run",
     "SliceQuestion": "workflows.slice_columns",
@@ -75,6 +75,7 @@ _NAMES = {
     "draw_calibration": "figures.calibration",
     "draw_class_means": "figures.means",
     "draw_confusion": "figures.confusion",
+    "draw_contested": "figures.contested",
     "draw_corruption_curves": "figures.corruptions",
     "draw_corruption_examples": "figures.corrupted_images",
     "draw_digit": "figures.digit",
@@ -83,7 +84,9 @@ _NAMES = {
     "draw_frontier": "figures.frontier",
     "draw_gallery": "figures.gallery",
     "draw_history": "figures.history",
+    "draw_margins": "figures.margins",
     "draw_mosaic": "figures.mosaic",
+    "draw_pairs": "figures.pairs",
     "draw_projection": "figures.projection",
     "draw_samples": "figures.samples",
     "draw_slices": "figures.slices",
@@ -107,7 +110,9 @@ _NAMES = {
     "judge_run": "workflows.verdicts",
     "keep_errors": "workflows.errors",
     "least_significant": "analysis.significance.paired",
+    "list_contested": "workflows.error_figures",
     "list_corruption_errors": "workflows.corruption_rows",
+    "list_margins": "workflows.error_figures",
     "list_presets": "workflows.presets",
     "list_runs": "workflows.inspect",
     "load_catalogue": "errors.files",
@@ -153,6 +158,7 @@ _NAMES = {
     "save_diversity": "workflows.diversity",
     "save_drawing": "workflows.drawings",
     "save_explanations": "workflows.why",
+    "save_error_figure": "workflows.error_figures",
     "save_gallery": "workflows.gallery",
     "save_history": "workflows.history",
     "save_page": "figures.html.files",
@@ -209,6 +215,7 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.augmented import draw_augmented
     from ensemble_lab.figures.calibration import draw_calibration
     from ensemble_lab.figures.confusion import draw_confusion
+    from ensemble_lab.figures.contested import draw_contested
     from ensemble_lab.figures.corrupted_images import draw_corruption_examples
     from ensemble_lab.figures.corruptions import draw_corruption_curves
     from ensemble_lab.figures.digit import draw_digit, render_digit
@@ -219,8 +226,10 @@ if TYPE_CHECKING:
     from ensemble_lab.figures.history import draw_history
     from ensemble_lab.figures.html.files import save_page
     from ensemble_lab.figures.html.page import Facet, Page, build_page
+    from ensemble_lab.figures.margins import draw_margins
     from ensemble_lab.figures.means import draw_class_means
     from ensemble_lab.figures.mosaic import build_mosaic, draw_mosaic
+    from ensemble_lab.figures.pairs import draw_pairs
     from ensemble_lab.figures.projection import draw_projection
     from ensemble_lab.figures.samples import draw_samples
     from ensemble_lab.figures.slices import draw_slices
@@ -271,7 +280,12 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.demo import run_demo
     from ensemble_lab.workflows.diversity import build_diversity, save_diversity
     from ensemble_lab.workflows.drawings import Drawing, save_drawing
-    from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
+    from ensemble_lab.workflows.error_figures import (
+        list_contested,
+        list_margins,
+        save_error_figure,
+    )
+    from ensemble_lab.workflows.errors import find_errors, keep_errors
     from ensemble_lab.workflows.experiments import find_results, load_results
     from ensemble_lab.workflows.export import export_run
     from ensemble_lab.workflows.gallery import save_gallery
@@ -292,6 +306,7 @@ if TYPE_CHECKING:
         size_preset,
         trace_preset,
     )
+    from ensemble_lab.workflows.question import Question
     from ensemble_lab.workflows.recipes import compare_member_errors
     from ensemble_lab.workflows.repeat import repeat
     from ensemble_lab.workflows.report import save_report

@@ -8,6 +8,7 @@ r"""List the examples that the vote gets wrong.
   oracle            what no member gets right
   rescued           what the best member gets wrong, the vote right
   broken            what the best member gets right, the vote wrong
+  contested         what at least one member gets wrong
   persistent        what --share of the members or more get wrong
   persistent-rules  what --share of all rules or more get wrong
   ties              what a tie policy decided, right or wrong
@@ -25,14 +26,22 @@ label_name and predicted_name. Examples:
   ensemble-lab errors RUN --label 4 --format indices
   ensemble-lab errors RUN --view oracle
   ensemble-lab errors RUN --view all --where "n_wrong / 15 between 0.3 and 0.5"
+  ensemble-lab errors RUN -o members.png
+  ensemble-lab errors RUN -o pairs.svg --draw pairs
+
+With -o a picture is drawn: members (who is wrong where: members against what the view holds,
+contested unless given), pairs (which classes are taken for which;
+--limit counts pairs of classes) or gaps (how sure the vote is where it is wrong, and the margins
+of right and wrong). The images themselves: ensemble-lab gallery.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ensemble_lab.cli.options import DataDir, RunFolder
+from ensemble_lab.cli.options import DataDir, FigureFile, RunFolder, refuse_format_of_figure
 from ensemble_lab.cli.output import (
     RowFormat,
     RowFormatName,
@@ -45,13 +54,19 @@ from ensemble_lab.cli.output import (
 )
 from ensemble_lab.cli.question import takes_question
 from ensemble_lab.errors.pairs import render_pair
-from ensemble_lab.workflows.errors import Question
+from ensemble_lab.workflows.question import Question
 
 if TYPE_CHECKING:
     from ensemble_lab.errors.catalogue import Catalogue
     from ensemble_lab.workflows.errors import Found
 
 __all__ = ["command", "render_errors", "render_pairs"]
+
+
+What = Annotated[
+    Literal["members", "pairs", "gaps"] | None,
+    typer.Option("--draw", help="With -o; members unless given, pairs with --pairs."),
+]
 
 
 @takes_question
@@ -66,9 +81,18 @@ def command(
         str | None,
         typer.Option("--save", metavar="NAME", help="Keep these rows in the run's catalogues."),
     ] = None,
+    output: FigureFile = None,
+    draw: What = None,
     data_dir: DataDir = None,
 ) -> None:
     """List the examples that the vote gets wrong."""
+    what = draw or ("pairs" if pairs else "members")
+    if output is not None or draw is not None:
+        refuse_format_of_figure(output, format)
+        _check_drawing(what, question, output, pairs=pairs, save=save)
+    if output is not None:
+        _draw(run, output, what, question)
+        return
     from ensemble_lab.store.files import check_name
     from ensemble_lab.workflows.errors import find_errors, keep_errors
 
@@ -84,6 +108,35 @@ def command(
     if save is not None:
         note(f"saved {keep_errors(run, found.catalogue, save, data_dir=data_dir)}")
     note_look(found.look)
+
+
+def _check_drawing(
+    what: str, question: Question, output: Path | None, *, pairs: bool, save: str | None
+) -> None:
+    """Refuse a picture that is to go nowhere, and options that would change nothing of it."""
+    from ensemble_lab.workflows.error_figures import ERROR_DRAWINGS
+
+    if output is None:
+        raise typer.BadParameter(f"--draw {what} needs -o FILE")
+    idle = {
+        "--pairs": pairs and what != "pairs",
+        "--save": save is not None,
+        "--sort": question.sort != Question.sort,
+        "--reverse": question.reverse,
+        "--limit": question.limit is not None and not ERROR_DRAWINGS[what].takes_limit,
+    }
+    for option, is_idle in idle.items():
+        if is_idle:
+            raise typer.BadParameter(f"{option} changes nothing of --draw {what}; leave it out")
+
+
+def _draw(run: Path, output: Path, what: str, question: Question) -> None:
+    from ensemble_lab.workflows.error_figures import save_error_figure
+
+    drawn = save_error_figure(run, output, what, question)
+    for path in drawn.paths:
+        print(path)
+    note_look(drawn.look)
 
 
 def render_errors(found: "Found", format: RowFormatName) -> str:

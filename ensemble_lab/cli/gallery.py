@@ -21,7 +21,7 @@ import typer
 from ensemble_lab.cli.options import DataDir, MetadataFiles, RunFolder
 from ensemble_lab.cli.output import note_look
 from ensemble_lab.cli.question import takes_question
-from ensemble_lab.workflows.errors import Question
+from ensemble_lab.workflows.question import Question
 
 __all__ = ["command"]
 

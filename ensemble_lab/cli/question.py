@@ -19,7 +19,7 @@ from ensemble_lab.errors.pairs import parse_pair
 from ensemble_lab.errors.views import DEFAULT_SHARE, VIEWS
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import parse_whole
-from ensemble_lab.workflows.errors import Question
+from ensemble_lab.workflows.question import Question
 
 __all__ = ["takes_question"]
 

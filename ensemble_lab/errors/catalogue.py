@@ -6,6 +6,7 @@ import numpy as np
 
 from ensemble_lab.analysis.votes.vote import Vote
 from ensemble_lab.arrays import Index, check_axes
+from ensemble_lab.errors.margins import measure_margins
 from ensemble_lab.errors.table import Catalogue
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import SplitLabels
@@ -80,8 +81,6 @@ def _catalogue_rows(
         means = np.full((len(positions), predictions.n_classes), np.nan)
     else:
         means = vote.mean_probabilities[positions]
-    others = means.copy()
-    others[rows, label] = -np.inf
     return Catalogue(
         split=predictions.split,
         members=voters.members,
@@ -91,7 +90,7 @@ def _catalogue_rows(
         label=label,
         predicted=predicted,
         gap=means[rows, predicted] - means[rows, label],
-        margin=means[rows, label] - others.max(axis=1),
+        margin=measure_margins(means, label),
         confidence=means.max(axis=1),
         p_predicted=means[rows, predicted],
         p_label=means[rows, label],

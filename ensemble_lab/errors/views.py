@@ -190,6 +190,12 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             ),
             need="best",
         ),
+        "contested": View(
+            help="what at least one member gets wrong",
+            holds=lambda seen, share: _are_wrong(seen.wrong_members, 0.0),
+            order="wrong",
+            clause=lambda seen, share: " that at least one member gets wrong",
+        ),
         "persistent": View(
             help="what --share of the members or more get wrong",
             holds=_hold_persistent,

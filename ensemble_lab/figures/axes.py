@@ -10,7 +10,7 @@ from ensemble_lab.figures.lettering import FAMILY
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["FAINT", "GRID", "INK", "choose_ticks", "dress_axes", "set_scale"]
+__all__ = ["FAINT", "GRID", "INK", "choose_ticks", "dress_axes", "set_counts", "set_scale"]
 
 INK, FAINT, GRID = "#1A1A1A", "#595959", "#E6E6E6"
 _SIZE = 8.0
@@ -65,6 +65,23 @@ def set_scale(axes: "Axes", values: Floats, render: Callable[[float], str]) -> N
     axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: render(value)))
+
+
+def set_counts(axes: "Axes", most: int, *, most_decades: int = 3) -> None:
+    """Set a scale of counts up to `most`: 0, then logarithmic from 1.
+
+    Every decade has a tick up to `most_decades` of them, then every second one, every third …
+    """
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    axes.set_yscale("symlog", linthresh=1)
+    axes.set_ylim(0, 2 * most)
+    decades = range(len(str(most)))
+    step = len(decades) // (most_decades + 1) + 1
+    ticks = [0, *(10**power for power in decades[::step])]
+    axes.yaxis.set_major_locator(FixedLocator(ticks))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
 
 
 def choose_ticks(least: float, greatest: float) -> list[float]:

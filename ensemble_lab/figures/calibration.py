@@ -11,7 +11,7 @@ from ensemble_lab.analysis.calibration.reliability import Bins, fill_bins, space
 from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.arrays import Floats
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.figures.axes import choose_ticks, dress_axes, set_scale
+from ensemble_lab.figures.axes import choose_ticks, dress_axes, set_counts, set_scale
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten
 
@@ -125,7 +125,7 @@ def _draw_reliability(above: "Axes", below: "Axes", lines: Sequence[Line]) -> No
         axes.set_xlim(doubts[-1], 1.05)
         _mark_shares(axes, doubts[-1])
     above.tick_params(labelbottom=False)
-    _mark_counts(below, most)
+    set_counts(below, most)
     below.set_ylabel("examples", fontsize=9, fontfamily=FAMILY)
     below.set_xlabel("doubt: 1 − confidence", fontsize=9, fontfamily=FAMILY)
     above.set_ylabel("share of errors: 1 − accuracy", fontsize=9, fontfamily=FAMILY)
@@ -172,19 +172,6 @@ def _write_sides(axes: "Axes") -> None:
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
             zorder=6,
         )
-
-
-def _mark_counts(axes: "Axes", most: int) -> None:
-    """Set a scale of counts: 0, then logarithmic."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    axes.set_yscale("symlog", linthresh=1)
-    axes.set_ylim(0, 2 * most)
-    decades = range(len(str(most)))
-    ticks = [0, *(10**power for power in decades if power % (len(decades) // 4 + 1) == 0)]
-    axes.yaxis.set_major_locator(FixedLocator(ticks))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
 
 
 def _draw_risk(

@@ -169,14 +169,15 @@ def _draw_groups(axes: "Axes", members: Sequence[str]) -> None:
 
 def _draw_ticks(axes: "Axes", plan: Plan) -> None:
     style: dict[str, Any] = {
-        "fontsize": plan.tick_size,
+        "fontsize": plan.keys.size,
         "fontfamily": FAMILY,
         "color": INK,
         "parse_math": False,
     }
-    axes.set_xticks(plan.shown, plan.names, rotation=90 if plan.is_upright else 0, **style)
-    axes.set_yticks(plan.shown, plan.names, **style)
-    axes.tick_params(length=0 if len(plan.shown) == plan.n_members else 2, pad=3, color=INK)
+    shown, names = plan.keys.shown, plan.keys.names
+    axes.set_xticks(shown, names, rotation=90 if plan.is_upright else 0, **style)
+    axes.set_yticks(shown, names, **style)
+    axes.tick_params(length=0 if len(shown) == plan.n_members else 2, pad=3, color=INK)
 
 
 def _write_numbers(axes: "Axes", words: list[list[str]], strength: Floats, plan: Plan) -> None:

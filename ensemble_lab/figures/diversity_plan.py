@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ensemble_lab.figures.lettering import measure, spell
+from ensemble_lab.figures.keys import Keys, choose_keys
+from ensemble_lab.figures.lettering import measure
 
 __all__ = ["Plan", "build_plan"]
 
 _LEAST_SIDE, _SIDE, _WISHED_CELL = 190.0, 430.0, 62.0
-_LONGEST_NAME = 110.0
 _LARGEST_NUMBER, _SMALLEST_NUMBER = 18.0, 6.0
-_LARGEST_TICK, _SMALLEST_TICK = 8.0, 6.0
-_MOST_TICKS = 25
 # Letters may fill this much of a cell; a raster makes them a little wider.
 _FILLED = 0.8
 _MARGIN, _TICK = 20.0, 6.0
@@ -29,11 +27,8 @@ class Plan:
     side : float
         Of the matrix.
     n_members : int
-    shown : tuple of int
-        Members whose keys stand beside the matrix.
-    names : tuple of str
-        What stands there.
-    tick_size : float
+    keys : Keys
+        What stands beside the matrix.
     is_upright : bool
         Whether the keys below the columns are turned.
     number_size : float
@@ -42,27 +37,21 @@ class Plan:
 
     side: float
     n_members: int
-    shown: tuple[int, ...]
-    names: tuple[str, ...]
-    tick_size: float
+    keys: Keys
     is_upright: bool
     number_size: float
 
     margin, bar_width = _MARGIN, _BAR
 
     @property
-    def _names_width(self) -> float:
-        return max(measure(name, self.tick_size) for name in self.names) * 1.02
-
-    @property
     def left(self) -> float:
         """Left edge of the matrix."""
-        return _MARGIN + self._names_width + _TICK
+        return _MARGIN + self.keys.width + _TICK
 
     @property
     def bottom(self) -> float:
         """Lower edge of the matrix."""
-        below = self._names_width if self.is_upright else self.tick_size
+        below = self.keys.width if self.is_upright else self.keys.size
         return _MARGIN + _NOTES + below + _TICK
 
     @property
@@ -96,26 +85,11 @@ def build_plan(members: Sequence[str], numbers: Sequence[str]) -> Plan:
     cell = side / n_members
     widest = max(measure(number, 1.0) for number in set(numbers))
     number_size = min(_LARGEST_NUMBER, 0.4 * cell, _FILLED * cell / widest)
-    tick_size = min(_LARGEST_TICK, 0.85 * cell)
-    step = 1
-    if tick_size < _SMALLEST_TICK:
-        tick_size = _LARGEST_TICK - 1
-        steps = (n * 10**power for power in range(6) for n in (1, 2, 5))
-        step = next(step for step in steps if n_members / step <= _MOST_TICKS)
-    shown = tuple(range(0, n_members, step))
-    names = tuple(_fit(spell(members[place]), tick_size) for place in shown)
+    keys = choose_keys(members, cell)
     return Plan(
         side=side,
         n_members=n_members,
-        shown=shown,
-        names=names,
-        tick_size=tick_size,
-        is_upright=any(measure(name, tick_size) > _FILLED * step * cell for name in names),
+        keys=keys,
+        is_upright=any(measure(key, keys.size) > _FILLED * keys.step * cell for key in keys.names),
         number_size=number_size if number_size >= _SMALLEST_NUMBER else 0.0,
     )
-
-
-def _fit(key: str, size: float) -> str:
-    """Return the key, or as much of its end as fits: that is where the seed stands."""
-    starts = (f"…{key[start:]}" for start in range(1, len(key)))
-    return next((text for text in (key, *starts) if measure(text, size) <= _LONGEST_NAME), "…")

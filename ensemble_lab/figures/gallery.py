@@ -11,6 +11,7 @@ from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.figures.files import house_style, page_paths, save_numbered
 from ensemble_lab.figures.layout import TILES_PER_PAGE, plan
+from ensemble_lab.figures.lettering import render_count
 from ensemble_lab.figures.pages import Heading, draw_page
 from ensemble_lab.figures.tiles import build_pictures, build_tiles, picture_shape
 
@@ -122,9 +123,9 @@ def _draw_pages(
 def _write_heading(catalogue: Catalogue, title: str | None, page: int, n_pages: int) -> Heading:
     n_rows, n_members = len(catalogue), len(catalogue.members)
     n_errors = int(np.count_nonzero(catalogue.label != catalogue.predicted))
-    counts = [_count(n_errors, "error")]
+    counts = [render_count(n_errors, "error")]
     if n_errors < n_rows:
-        counts.insert(0, _count(n_rows, "example"))
+        counts.insert(0, render_count(n_rows, "example"))
     if n_rows == 0:
         remark = "There is nothing to show."
     elif np.isfinite(catalogue.gap).any():
@@ -135,11 +136,7 @@ def _write_heading(catalogue: Catalogue, title: str | None, page: int, n_pages: 
         remark = "gap –: only votes are known"
     return Heading(
         title=title or f"{catalogue.split}: {', '.join(counts)}",
-        note=f"Vote of {_count(n_members, 'member')}: {catalogue.decision.text}",
+        note=f"Vote of {render_count(n_members, 'member')}: {catalogue.decision.text}",
         page=f"page {page} of {n_pages}" if n_pages > 1 else "",
         remark=remark,
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

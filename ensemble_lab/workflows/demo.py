@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ensemble_lab.engines import Event
 from ensemble_lab.store.run import Run
-from ensemble_lab.workflows.errors import Found, Question, find_errors
+from ensemble_lab.workflows.errors import Found, find_errors
 from ensemble_lab.workflows.gallery import save_gallery
 from ensemble_lab.workflows.new import locate_template
+from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.train import train
 from ensemble_lab.workflows.vote import VoteReport, score_vote
 from ensemble_lab.workflows.workers import ignore

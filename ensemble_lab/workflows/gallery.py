@@ -9,9 +9,10 @@ from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import Run, open_run
-from ensemble_lab.workflows.errors import Question, find_errors
+from ensemble_lab.workflows.errors import find_errors
 from ensemble_lab.workflows.images import load_images
 from ensemble_lab.workflows.metadata import join_metadata
+from ensemble_lab.workflows.question import Question
 
 __all__ = ["Drawn", "save_gallery"]
 

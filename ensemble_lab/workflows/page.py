@@ -15,8 +15,9 @@ from ensemble_lab.errors.review_range import Judged, judge_labels
 from ensemble_lab.store.predictions import Predictions
 from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run
-from ensemble_lab.workflows.errors import Found, Question
+from ensemble_lab.workflows.errors import Found
 from ensemble_lab.workflows.metadata import JoinedMetadata
+from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.slice_columns import CATALOGUE_NUMBERS
 
 if TYPE_CHECKING:

@@ -13,12 +13,13 @@ from ensemble_lab.errors.catalogue import build_catalogue
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run, open_run
-from ensemble_lab.workflows.errors import Found, Question
+from ensemble_lab.workflows.errors import Found
 from ensemble_lab.workflows.images import load_images
 from ensemble_lab.workflows.ledger import join_ledgers
 from ensemble_lab.workflows.metadata import JoinedMetadata, join_metadata
 from ensemble_lab.workflows.owners import tell_owners
 from ensemble_lab.workflows.page import open_page, render_command
+from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.scoring import Scored, score
 from ensemble_lab.workflows.slice_columns import Cut, SliceQuestion, cut_examples
 from ensemble_lab.workflows.slices import slice_scored

@@ -20,7 +20,7 @@ from ensemble_lab.workflows import (
     train,
     vote,
 )
-from ensemble_lab.workflows.errors import Question
+from ensemble_lab.workflows.question import Question
 
 QUESTIONS = [
     ([], {}),
@@ -264,7 +264,7 @@ def test_gallery(call, tmp_path, spy, typed, wanted):
     answer = call("gallery", "toy", "-o", "errors.png", "--data-dir", "data", *typed)
     assert (answer.code, answer.out.split()) == (0, [str(page) for page in pages])
     wanted_call = (Path("toy"), Question(**wanted), Path("errors.png"))
-    assert calls == [(wanted_call, {"data_dir": Path("data")})]
+    assert calls == [(wanted_call, {"metadata": (), "data_dir": Path("data")})]
 
 
 def test_results(call, spy):

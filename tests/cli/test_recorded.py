@@ -25,9 +25,11 @@ COMMANDS = {
 RESULTS = ["results", "{run}", "-o", "{folder}/results.json"]
 DIVERSITY = ["diversity", "{run}", "--split", "test"]
 CALIBRATION = ["calibration", "{run}", "--split", "test"]
+FIGURE = ["errors", "{run}", "-o", "{folder}/members.svg"]
 SIGNIFICANCE = ["significance", "{run}:a-0000", "{run}"]
 COMPARE = ["compare", "{run}:a-0000", "{run}"]
 ALL = [*COMMANDS.values(), RESULTS, DIVERSITY, CALIBRATION, SIGNIFICANCE, COMPARE]
+ALL = [*COMMANDS.values(), RESULTS, DIVERSITY, CALIBRATION, SIGNIFICANCE, FIGURE]
 SAYING = "not recorded: the run is read-only, so its ledger was not written"
 
 
@@ -106,7 +108,7 @@ def test_a_vote_by_group_has_a_row_for_each_group(ask, make_run):
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-@pytest.mark.parametrize("words", ALL, ids=lambda words: words[0])
+@pytest.mark.parametrize("words", ALL, ids=lambda words: "-".join(words[:3:2]))
 def test_run_that_cannot_be_written_answers_and_says_not_recorded(
     ask, make_run, monkeypatch, words, number
 ):

@@ -13,8 +13,9 @@ from ensemble_lab.decision import Decision
 from ensemble_lab.errors.pairs import count_pairs
 from ensemble_lab.store.decisions import save_decision
 from ensemble_lab.store.ledger import load_ledger
-from ensemble_lab.workflows.errors import Question, find_errors
+from ensemble_lab.workflows.errors import find_errors
 from ensemble_lab.workflows.page import render_command
+from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.vote import score_vote
 
 

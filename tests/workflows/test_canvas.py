@@ -13,10 +13,11 @@ from ensemble_lab.store.run import open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.training.inputs import load_checked_dataset
 from ensemble_lab.workflows import predict as predicting
-from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
+from ensemble_lab.workflows.errors import find_errors, keep_errors
 from ensemble_lab.workflows.images import load_images
 from ensemble_lab.workflows.planning import plan_experiment
 from ensemble_lab.workflows.predict import predict
+from ensemble_lab.workflows.question import Question
 
 
 @pytest.fixture

@@ -24,11 +24,12 @@ from ensemble_lab.training.classic import load
 from ensemble_lab.training.reporter import Reporter
 from ensemble_lab.training.trainers import TRAINERS
 from ensemble_lab.training.worker import train_member
-from ensemble_lab.workflows.errors import Question, find_errors
+from ensemble_lab.workflows.errors import find_errors
 from ensemble_lab.workflows.gallery import save_gallery
 from ensemble_lab.workflows.inspect import summarise_run
 from ensemble_lab.workflows.planning import plan_experiment
 from ensemble_lab.workflows.predict import predict
+from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.results import collect_results
 from ensemble_lab.workflows.train import is_complete, train
 from ensemble_lab.workflows.vote import score_vote

@@ -14,7 +14,8 @@ from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import load_member
 from ensemble_lab.store.predictions import load_predictions, predictions_path, save_votes
 from ensemble_lab.store.run import open_run, save_run
-from ensemble_lab.workflows.errors import Question, find_errors
+from ensemble_lab.workflows.errors import find_errors
+from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.select import select
 
 

@@ -16,10 +16,11 @@ from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.workflows import export_files
-from ensemble_lab.workflows.errors import Question, find_errors
+from ensemble_lab.workflows.errors import find_errors
 from ensemble_lab.workflows.export import export_run
 from ensemble_lab.workflows.export_files import FORMATS
 from ensemble_lab.workflows.import_ import import_predictions
+from ensemble_lab.workflows.question import Question
 from tests.conftest import need
 from tests.toy import toy_labels, toy_predictions
 

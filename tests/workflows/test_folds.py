@@ -17,11 +17,12 @@ from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.training.reporter import Reporter
 from ensemble_lab.training.worker import train_member
-from ensemble_lab.workflows.errors import Question, find_errors
+from ensemble_lab.workflows.errors import find_errors
 from ensemble_lab.workflows.experiments import load_results
 from ensemble_lab.workflows.images import load_images
 from ensemble_lab.workflows.inspect import summarise_run
 from ensemble_lab.workflows.planning import plan_experiment
+from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.results import save_results
 from ensemble_lab.workflows.train import find_lacking, is_complete, prepare_run
 from ensemble_lab.workflows.vote import score_vote, score_vote_by_group

@@ -5,8 +5,9 @@ import pytest
 
 from ensemble_lab.errors.files import load_catalogue
 from ensemble_lab.exceptions import DataError, MismatchError
-from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
+from ensemble_lab.workflows.errors import find_errors, keep_errors
 from ensemble_lab.workflows.images import load_images
+from ensemble_lab.workflows.question import Question
 
 
 def rewrite(run, change) -> None:

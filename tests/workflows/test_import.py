@@ -25,10 +25,11 @@ from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.predictions import load_predictions
 from ensemble_lab.store.run import open_run
 from ensemble_lab.store.splits import load_record
-from ensemble_lab.workflows.errors import Question, find_errors, keep_errors
+from ensemble_lab.workflows.errors import find_errors, keep_errors
 from ensemble_lab.workflows.images import load_images
 from ensemble_lab.workflows.import_ import import_predictions, name_keys
 from ensemble_lab.workflows.planning import plan_experiment
+from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.train import prepare_run
 from ensemble_lab.workflows.vote import score_vote
 from tests.conftest import describe

@@ -9,7 +9,8 @@ from ensemble_lab.cli import main
 from ensemble_lab.decision import Decision
 from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.predictions import load_predictions
-from ensemble_lab.workflows.errors import Question, find_errors
+from ensemble_lab.workflows.errors import find_errors
+from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.vote import score_vote, score_vote_by_group
 
 TWO_LEVEL = Decision(rule="two-level")
