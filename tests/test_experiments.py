@@ -85,16 +85,6 @@ def test_results_are_of_a_named_commit_and_machine(results):
     assert results["spec_digest"]
 
 
-def test_the_main_readme_shows_the_same_vote():
-    results = json.loads((ROOT / "experiments/first-vote/results.json").read_text(encoding="utf-8"))
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for member in results["members"]:
-        assert re.search(rf"^{member['key']} +{member['test_errors']} ", text, re.MULTILINE)
-    majority = results["votes"][0]
-    assert re.search(rf"^vote +{majority['errors']} ", text, re.MULTILINE)
-    assert f"8 of {majority['errors']} errors in 10,000 examples of test" in text
-
-
 def test_first_vote_lists_as_many_images_as_its_vote_gets_wrong():
     folder = ROOT / "experiments/first-vote"
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))

@@ -16,18 +16,24 @@ ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "checkpoints/light-five"
 
 
-def quoted_commands() -> list[tuple[str, str]]:
-    """Each command on the shipped run in the README, and what stands below it."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    commands = [
-        part.partition("\n") for block in blocks for part in re.split(r"^\$ ", block, flags=re.M)
+QUOTING = (ROOT / "README.md", ROOT / "docs/error-bench.md")
+
+
+def quoted_blocks() -> list[list[tuple[str, str]]]:
+    """Commands on the shipped run, block by block, and what stands below each."""
+    texts = [path.read_text(encoding="utf-8") for path in QUOTING]
+    blocks = [
+        block
+        for text in texts
+        for block in re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        if "checkpoints/light-five" in block
     ]
-    return [
-        (typed.removeprefix("ensemble-lab ").partition(" # ")[0].strip(), shown.rstrip("\n"))
-        for typed, _, shown in commands
-        if typed.startswith("ensemble-lab ") and "checkpoints/light-five" in typed
-    ]
+    return [[_split(part) for part in re.split(r"^\$ ", block, flags=re.M)[1:]] for block in blocks]
+
+
+def _split(part: str) -> tuple[str, str]:
+    typed, _, shown = part.partition("\n")
+    return typed.removeprefix("ensemble-lab ").partition("   #")[0], shown.rstrip("\n")
 
 
 @pytest.fixture
@@ -60,11 +66,18 @@ def test_it_is_small():
 
 
 @pytest.mark.mnist
-@pytest.mark.parametrize(("typed", "shown"), quoted_commands())
-def test_readme_shows_what_the_command_prints(typed, shown, shipped, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        main(shlex.split(typed))
-    assert stopped.value.code == 0
-    printed = capsys.readouterr().out.rstrip("\n")
-    start, dots, _ = shown.partition("\n...")
-    assert not shown or (printed.startswith(start) if dots else printed == shown)
+@pytest.mark.parametrize("block", quoted_blocks(), ids=lambda block: block[0][0][:40])
+def test_pages_show_what_the_commands_print(block, shipped, capsys):
+    for typed, shown in block:
+        with pytest.raises(SystemExit) as stopped:
+            main(shlex.split(typed))
+        assert stopped.value.code == 0
+        printed = capsys.readouterr().out.rstrip("\n")
+        start, dots, _ = shown.partition("\n...")
+        assert not shown or (printed.startswith(start) if dots else printed == shown)
+
+
+def test_pages_quote_every_command_of_the_bench():
+    typed = {command.split()[0] for block in quoted_blocks() for command, _ in block}
+    bench = {"vote", "errors", "gallery", "compare", "why", "slices", "review", "report"}
+    assert bench <= typed

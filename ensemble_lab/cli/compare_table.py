@@ -141,9 +141,10 @@ def _render_tables(found: "Comparison") -> str:
 
 def _describe(found: "Comparison") -> str:
     errors = found.errors
+    every = "both" if errors.n_ensembles == 2 else f"all {errors.n_ensembles}"
     return render_sentence(
         f"{len(errors):,} of {errors.n_examples:,} examples of {found.split} are wrong in at "
-        f"least one, {len(errors.view('shared')):,} in all {errors.n_ensembles}; "
+        f"least one, {len(errors.view('shared')):,} in {every}; "
         f"{_name_decisions(found)}"
     )
 
