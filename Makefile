@@ -25,6 +25,7 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/vote.py
 	$(BIN)/python benchmarks/query.py
+	$(BIN)/python benchmarks/pages.py
 
 results: $(VENV)/.installed-train
 	$(BIN)/ensemble-lab summarise experiments -o experiments/RESULTS.md --figure experiments/frontier.png
