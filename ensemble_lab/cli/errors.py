@@ -25,7 +25,7 @@ label_name and predicted_name. Examples:
   ensemble-lab errors RUN --index 1901,6576
   ensemble-lab errors RUN --label 4 --format indices
   ensemble-lab errors RUN --view oracle
-  ensemble-lab errors RUN --view all --where "n_wrong / 15 between 0.3 and 0.5"
+  ensemble-lab errors RUN --view all --where "n_wrong between 2 and 5"
   ensemble-lab errors RUN -o members.png
   ensemble-lab errors RUN -o pairs.svg --draw pairs
 

@@ -144,7 +144,7 @@ def test_errors_and_gallery_do_without_gaps(run, tmp_path):
     found = find_errors(run)
     assert len(found.catalogue) == found.n_errors > 0
     assert np.isnan(found.catalogue.gap).all()
-    with pytest.raises(PredictionError, match="gap"):
+    with pytest.raises(PredictionError, match="probabilities"):
         find_errors(run, Question(min_gap=0.5))
     need("matplotlib")
     drawn = save_gallery(run, Question(limit=3), tmp_path / "errors.png")
