@@ -28,7 +28,7 @@ from ensemble_lab.cli.options import (
     Ties,
     build_decision,
 )
-from ensemble_lab.cli.output import note_look
+from ensemble_lab.cli.output import note, note_look
 
 __all__ = ["command"]
 
@@ -56,4 +56,6 @@ def command(
     wanted = build_decision(rule, ties, decision, members)
     report = export_run(run, output, split, wanted, members=tuple(members), labels=labels)
     print(report.path)
+    if not report.has_probabilities:
+        note("no probabilities are in it: some member has votes alone; name others with --members")
     note_look(report.look)

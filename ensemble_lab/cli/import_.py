@@ -132,6 +132,7 @@ def _render(report: "ImportReport") -> str:
     ]
     count = "1 member" if len(rows) == 1 else f"{len(rows)} members"
     images = "with images" if report.has_images else "no images"
+    count = count if rows else "images"
     about = (
         f"{report.run.path}: {count} on {report.split}, {report.n_examples:,} examples of "
         f"{report.run.n_classes:,} classes, {images}"

@@ -5,7 +5,7 @@ import importlib.util
 import itertools
 import tokenize
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -19,6 +19,8 @@ from ensemble_lab.spelling import closest
 
 __all__ = ["READERS", "ArrayFile", "load_array", "open_array"]
 
+_NUMBERING = ("index", "member", "id", "imageid")
+"""Names of columns that tell rows apart."""
 _NAMED = ("probabilities", "logits", "votes")
 """Which array of several in an npz file is meant, where one of them alone is there."""
 _MOST_NAMED = 8
@@ -119,6 +121,11 @@ def _read_npz(path: Path) -> ArrayFile:
             names = [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
     except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         raise DataError(f"npz file must be a whole zip archive; got {error}, in {path}.") from None
+    if "members" in names:
+        raise DataError(
+            f"npz file must hold one member; got members and their predictions, in {path}. Import "
+            "one array each: numpy.load(file)['probabilities'][0]."
+        )
     meant = names if len(names) == 1 else [name for name in names if name in _NAMED]
     if len(meant) != 1:
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
@@ -132,7 +139,10 @@ def _read_npz(path: Path) -> ArrayFile:
 def _read_csv(path: Path) -> ArrayFile:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            has_names = not _is_numbers(next(csv.reader(file), []))
+            names = next(csv.reader(file), [])
+            has_names = not _is_numbers(names)
+            if has_names:
+                _refuse_index(names, path)
             file.seek(0)
             rows = _rows(file, path, has_names)
             first = next(rows, None)
@@ -145,6 +155,16 @@ def _read_csv(path: Path) -> ArrayFile:
     except ValueError as error:
         raise DataError(_find_bad_line(path, has_names) or f"{_tell(error)}, in {path}.") from None
     return ArrayFile(path, _one_column(values), first_line=1 + has_names)
+
+
+def _refuse_index(names: Sequence[object], path: Path) -> None:
+    """Refuse columns that number the rows: read as a class they would be wrong without a word."""
+    for name in names:
+        if str(name).strip().lower() in _NUMBERING:
+            raise DataError(
+                f"columns must be classes, or one of votes or labels; got {str(name)!r:.40}, in "
+                f"{path}. Leave that column out; rows are in the order of the split."
+            )
 
 
 def _rows(file: TextIO, path: Path, has_names: bool) -> Iterator[str]:
@@ -204,6 +224,7 @@ def _read_parquet(path: Path) -> ArrayFile:
             raise DataError(
                 f"parquet columns must be numbers; got {kind} in column {name!r}, in {path}."
             )
+    _refuse_index(tuple(frame.columns), path)
     if frame.size == 0:
         raise DataError(f"parquet file must hold at least one row of numbers; got none, in {path}.")
     # Columns that may miss values are no NumPy arrays; what is missing is no number then.

@@ -106,10 +106,12 @@ def _normalise(rows: Floats, file: ArrayFile, start: int) -> Floats:
     is_good = (rows >= 0).all(axis=1) & (np.abs(sums - 1) <= _TOLERANCE)
     if not is_good.all():
         at = int(np.argmin(is_good))
+        is_finite = bool(np.isfinite(rows[at]).all())
         raise PredictionError(
             "probabilities must be finite, not negative, and sum to 1 within "
             f"{_TOLERANCE}; got a sum of {sums[at]:.6g} and a smallest of {rows[at].min():.6g} in "
-            f"{file.place(start + at)}, in {file.path}. If these are raw outputs, say --logits."
+            f"{file.place(start + at)}, in {file.path}."
+            + (" If these are raw outputs, say --logits." if is_finite else "")
         )
     # What went out as float32 sums to 1 but for rounding, and is to come back as it was.
     is_rounded = np.abs(sums - 1) <= rows.shape[1] * _ROUNDING

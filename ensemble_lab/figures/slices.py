@@ -25,7 +25,7 @@ _WIDTH = 460.0
 _LEFT, _RIGHT = 104.0, 118.0
 _ROW, _HEAD, _FOOT, _TOP, _BOTTOM = 15.0, 24.0, 34.0, 34.0, 22.0
 _LETTERS = 8.0
-_ROOM = 1.6
+_ROOM = 2.6
 """How far the scale goes beyond the highest rate: longer intervals are cut, and say so."""
 
 
@@ -212,8 +212,8 @@ def _write_frame(figure: "Figure", height: float, title: str, whole: str) -> Non
     figure.text(
         8 / _WIDTH,
         8 / height,
-        "◆ differs from the rest at 5 % · ○ does not · p exact against the rest, after Holm "
-        "within the column",
+        "◆ differs from the rest at 5 % · ○ does not · → goes on · p exact against the rest, after "
+        "Holm within the column",
         fontsize=7.5,
         fontfamily=FAMILY,
         color=FAINT,

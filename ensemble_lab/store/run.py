@@ -114,8 +114,23 @@ class Run:
                 return name
         raise MissingError(
             f"a run must have a validation split to choose on; got {', '.join(self.splits)}, in "
-            f"{self.path}. Name a split with --split."
+            f"{self.path}."
         )
+
+    def choose_split(self, split: str | None) -> str:
+        """Return the split that was asked for; the one to choose on where none was.
+
+        Raises
+        ------
+        MissingError
+            None was, and the run has none to choose on.
+        """
+        if split is not None:
+            return split
+        try:
+            return self.validation_split
+        except MissingError as error:
+            raise MissingError(f"{error} Name a split with --split.") from None
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ def score_calibration(
         folds of a seed.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    split = run.validation_split if split is None else split
+    split = run.choose_split(split)
     # What can be refused is refused before labels are read.
     predictions = load_with_probabilities(run, split, members)
     edges, n_referred = space_evenly(n_bins), count_referred(len(predictions.index), refer)

@@ -85,7 +85,7 @@ def score_committees(
         No such run, split or member, or predictions are missing.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    split = run.validation_split if split is None else split
+    split = run.choose_split(split)
     keys = [voter.key for voter in find_voters(run, load_record(run, split), members)]
     if not 1 <= size <= len(keys):
         raise PredictionError(

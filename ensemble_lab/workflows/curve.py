@@ -64,7 +64,7 @@ def build_curve(
         More than 1,000 members.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    split = run.validation_split if split is None else split
+    split = run.choose_split(split)
     scored = score(run, split, _RANDOM_TIES, members, command="curve")
     return CurveReport(
         run=run.name,

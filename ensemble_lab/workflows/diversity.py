@@ -64,7 +64,7 @@ def build_diversity(
         Fewer than two members.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    split = run.validation_split if split is None else split
+    split = run.choose_split(split)
     check_several(len(find_voters(run, load_record(run, split), members)))
     predictions = load_predictions(run, split, members=members)
     labels = load_labels(

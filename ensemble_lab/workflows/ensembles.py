@@ -110,7 +110,7 @@ def open_ensembles(
     Raises
     ------
     PredictionError
-        Fewer than two ensembles.
+        Fewer than two ensembles, or members beside names that all have a pattern.
     MismatchError
         Runs whose splits of that name are of other examples or labels.
     MissingError
@@ -121,6 +121,11 @@ def open_ensembles(
     if n_ensembles < _FEWEST:
         raise PredictionError(f"ensembles must be two or more to be compared; got {n_ensembles}.")
     opened = [_open(name) for name in names]
+    if members and all(patterns for _, patterns in opened):
+        raise PredictionError(
+            f"members must be of names without a pattern of their own; got {', '.join(members)} "
+            "and a pattern with every name. Leave one of them out."
+        )
     records = [load_record(run, split) for run, _ in opened]
     for (run, _), record in zip(opened[1:], records[1:], strict=True):
         _check_same(opened[0][0], records[0], run, record)

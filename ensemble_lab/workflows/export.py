@@ -28,6 +28,8 @@ class ExportReport:
     n_examples, n_members : int
     n_errors : int or None
         Rows of the catalogue in it; None where it holds none.
+    has_probabilities : bool
+        Whether it holds them: not where some member has votes alone.
     look : Look or None
         What the ledger did; None where no labels went out.
     """
@@ -37,6 +39,7 @@ class ExportReport:
     n_examples: int
     n_members: int
     n_errors: int | None
+    has_probabilities: bool
     look: Look | None
 
 
@@ -105,6 +108,7 @@ def export_run(
         n_examples=len(contents.predictions.index),
         n_members=len(contents.predictions.members),
         n_errors=None if contents.catalogue is None else len(contents.catalogue),
+        has_probabilities=contents.predictions.probabilities is not None,
         look=look,
     )
 

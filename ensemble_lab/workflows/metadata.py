@@ -99,6 +99,11 @@ def join_metadata(
             columns[column.name], paths[column.name] = column, found.path
     known, source_note = _ask_source(record, Path(data_dir) if data_dir else None)
     if known is not None:
+        notes += [
+            f"column {name!r} is that of {paths[name]}, not the source's own"
+            for name in known.names
+            if name in columns
+        ]
         columns |= {each.name: each for each in known.columns if each.name not in columns}
     metadata = build_metadata(record.index, list(columns.values())) if columns else None
     return JoinedMetadata(metadata, tuple(notes), source_note)

@@ -71,6 +71,20 @@ class Question:
     reverse: bool = False
     limit: int | None = None
 
+    def __post_init__(self) -> None:
+        # One class or pair alone is what one would type.
+        for name in ("label", "predicted", "index"):
+            value = getattr(self, name)
+            if isinstance(value, int | np.integer):
+                object.__setattr__(self, name, (int(value),))
+        if isinstance(self.pair, str):
+            raise PredictionError(
+                f"pair must be (label, predicted), such as (4, 9); got {self.pair!r}. Read text "
+                "with parse_pair."
+            )
+        if self.pair and all(isinstance(each, int | np.integer) for each in self.pair):
+            object.__setattr__(self, "pair", (self.pair,))
+
 
 ALL = Question()
 """All errors of the majority vote on test, most confident first."""

@@ -99,7 +99,7 @@ def select(
         An unknown method, or one that needs more members.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    split = run.validation_split if split is None else split
+    split = run.choose_split(split)
     predictions = load_predictions(run, split, members=members)
     n_members = len(predictions.members)
     find_method(method, n_members, size)

@@ -61,6 +61,11 @@ class SliceQuestion:
     min_size: int = 1
     cluster: str | None = None
 
+    def __post_init__(self) -> None:
+        # A path alone would be read letter by letter.
+        if isinstance(self.metadata, str | Path):
+            object.__setattr__(self, "metadata", (self.metadata,))
+
 
 @dataclass(frozen=True, eq=False)
 class Cut:

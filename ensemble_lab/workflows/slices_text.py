@@ -55,7 +55,7 @@ def _describe(report: SliceReport, each: Slice) -> str:
     if each.ratio is None:
         text += ", the rest has none"
     elif each.ratio:
-        text += f", {each.ratio:.2g} times the rate of the rest"
+        text += f", {_render_ratio(each.ratio)} times the rate of the rest"
     text += f"; p = {render_p(each.p)}"
     if each.p_holm != each.p:
         text += f", after Holm {render_p(each.p_holm)}"
@@ -64,3 +64,7 @@ def _describe(report: SliceReport, each: Slice) -> str:
         if each.p_holm <= ALPHA < each.p_cluster_holm:
             text += f": single values of {report.cluster} may be all there is to it"
     return text
+
+
+def _render_ratio(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"

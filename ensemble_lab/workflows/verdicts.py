@@ -72,7 +72,7 @@ def judge_run(
         which is refused before labels are read.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    split = run.validation_split if split is None else split
+    split = run.choose_split(split)
     n_members = len(find_voters(run, load_record(run, split), members))
     size = (n_members + 1) // 2 if k is None else k
     if not 1 <= size <= n_members:

@@ -358,3 +358,10 @@ def test_two_runs_of_one_name_are_told_apart(make_run, call, tmp_path):
     made = [make_run(tmp_path / folder / "toy", labels=LABELS) for folder in ("x", "y")]
     found = ask(call, *(run.path for run in made))
     assert [each["title"] for each in found["ensembles"]] == ["x/toy", "y/toy"]
+
+
+def test_members_beside_patterns_everywhere_are_refused(call, runs):
+    path = runs[0].path
+    answer = call("compare", f"{path}:a-0000", f"{path}:a-0001", "--members", "a-0002")
+    assert answer.code == 1
+    assert "members must be of names without a pattern" in answer.err

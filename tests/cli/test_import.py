@@ -90,7 +90,7 @@ def test_images_may_follow_without_predictions(call, folder):
     assert "ensemble-lab import run --split test --images FILE" in answer.err
     assert call("ledger", "run").out.count("gallery") == 0
     answer = call("import", "run", "--images", "x.npy")
-    assert answer.out == "run: 0 members on test, 6 examples of 3 classes, with images\n"
+    assert answer.out == "run: images on test, 6 examples of 3 classes, with images\n"
     assert call("gallery", "run", "-o", "g.png").code == 0
 
 

@@ -318,3 +318,18 @@ def test_what_the_source_lacks_is_said_and_labels_are_sliced_by(call, pool, monk
     refused = call("slices", pool.path, "--column", "writer")
     assert refused.code == 1
     assert "column must be one of label; got 'writer'. labels must lie somewhere" in refused.err
+
+
+def test_column_in_the_place_of_the_sources_own_is_said(monkeypatch, call, pool, tmp_path):
+    from ensemble_lab.data.metadata import Column, build_metadata
+    from ensemble_lab.workflows import metadata
+
+    index = lab.load_predictions(pool).index
+    known = build_metadata(index, [Column("writer", index % 7)])
+    monkeypatch.setattr(metadata, "load_metadata", lambda spec, split, data_dir: known)
+    rows = "".join(f"{number},{number % 5}\n" for number in index)
+    (tmp_path / "own.csv").write_text(f"index,writer\n{rows}", encoding="utf-8")
+    assert (
+        "column 'writer' is that of"
+        in call("slices", pool.path, "--metadata", tmp_path / "own.csv").err
+    )

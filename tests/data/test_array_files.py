@@ -200,3 +200,17 @@ def test_other_endings_and_missing_files_are_refused(tmp_path, name):
 def test_an_array_is_opened_as_it_is():
     found = open_array([[0, 1]], name="mine")
     assert (str(found.path), found.values.tolist()) == ("mine", [[0, 1]])
+
+
+@pytest.mark.parametrize("header", ["index,vote", "Id,0,1", "index,member,vote,p0,p1"])
+def test_column_that_numbers_the_rows_is_no_class(tmp_path, header):
+    row = ",".join("1" for _ in header.split(","))
+    (tmp_path / "a.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="Leave that column out"):
+        load_array(tmp_path / "a.csv")
+
+
+def test_npz_of_several_members_says_what_to_do(tmp_path):
+    np.savez(tmp_path / "a.npz", members=np.array([1, 2]), probabilities=np.ones((2, 3, 4)))
+    with pytest.raises(DataError, match="must hold one member"):
+        load_array(tmp_path / "a.npz")

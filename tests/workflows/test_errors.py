@@ -188,3 +188,28 @@ def test_gallery_says_what_its_rows_are(run, monkeypatch):
     save_gallery(run, Question(view="oracle", limit=1), path)
     assert titles[0] is None
     assert re.match(r"1 of \d+ examples that no member gets right, among 120 ", titles[1])
+
+
+def test_one_class_or_pair_may_be_asked_for_alone(run):
+    for one, several in (
+        ({"label": 0}, {"label": (0,)}),
+        ({"predicted": 2}, {"predicted": (2,)}),
+        ({"index": 7}, {"index": (7,)}),
+        ({"pair": (0, 1)}, {"pair": ((0, 1),)}),
+    ):
+        assert Question(**one) == Question(**several)
+    labels = find_errors(run, Question(label=0)).catalogue.label
+    assert len(labels)
+    assert set(labels.tolist()) == {0}
+    with pytest.raises(PredictionError, match="parse_pair"):
+        Question(pair="0:1")
+
+
+def test_missing_validation_is_no_matter_of_the_split_asked_about(run):
+    alone = forget(run, "validation")
+    save_run(alone)
+    with pytest.raises(MissingError) as refused:
+        find_errors(open_run(run.path), Question(view="rescued"))
+    assert "--split" not in str(refused.value)
+    with pytest.raises(MissingError, match="--split"):
+        open_run(run.path).choose_split(None)

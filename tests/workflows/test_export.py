@@ -235,3 +235,11 @@ def test_validation_goes_out_as_well(make_run, tmp_path, folds):
     export_run(run, tmp_path / "a.csv", split, labels=True)
     found = read_rows(tmp_path / "a.csv")
     assert found["label"].tolist() == np.repeat(load_labels(run, split).values, 3).tolist()
+
+
+def test_report_says_whether_probabilities_went_out(run, tmp_path):
+    from tests.workflows.test_why import keep_votes_only
+
+    assert export_run(run, tmp_path / "a.npz").has_probabilities
+    keep_votes_only(run)
+    assert not export_run(run, tmp_path / "b.npz").has_probabilities
