@@ -19,6 +19,7 @@ from ensemble_lab.workflows.imported_classes import agree_on_classes
 from ensemble_lab.workflows.imported_members import (
     Addition,
     check_keys_free,
+    remove_unlisted,
     removing,
     write_additions,
 )
@@ -237,6 +238,7 @@ def _write(
     with lock_run(path):
         known = open_run(path)
         check_keys_free(known, (each.key for each in additions), split)
+        remove_unlisted(known, (each.key for each in additions), split)
         paths = [predictions_path(known, each.key, split) for each in additions]
         if split not in known.splits:
             paths += [split_path(known, split), images_path(known, split)]
