@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -95,7 +96,7 @@ def render_table(rows: Rows, columns: Sequence[str], *, to_right: Sequence[str] 
         or (bool(rows) and all(isinstance(row[name], int | float | None) for row in rows))
         for name in columns
     ]
-    lines = [list(columns), *cells]
+    lines = [list(map(_tame, columns)), *cells]
     return "\n".join(
         "  ".join(
             word.rjust(width) if right else word.ljust(width)
@@ -107,7 +108,7 @@ def render_table(rows: Rows, columns: Sequence[str], *, to_right: Sequence[str] 
 
 def render_sentence(text: str) -> str:
     """Return a sentence below a table in lines of at most 80 letters."""
-    return textwrap.fill(text, 80, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(_tame(text), 80, break_long_words=False, break_on_hyphens=False)
 
 
 def render_share(share: float) -> str:
@@ -129,12 +130,21 @@ def _cell(value: Any) -> str:
         return "yes" if value else ""
     if isinstance(value, float):
         return f"{round(value, 4) + 0:.4f}"  # plus 0: no minus before a zero
-    return str(value)
+    return _tame(str(value))
+
+
+# What moves a cursor, breaks a line or turns the letters around it: names and values come from
+# people's files.
+_UNRULY = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def _tame(text: str) -> str:
+    return _UNRULY.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def note(text: str) -> None:
     """Say something beside the data: one line on stderr."""
-    print(text, file=sys.stderr)
+    print(_tame(text), file=sys.stderr)
 
 
 def note_look(look: "Look | None") -> None:

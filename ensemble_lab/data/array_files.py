@@ -143,6 +143,7 @@ def _read_csv(path: Path) -> ArrayFile:
             has_names = not _is_numbers(names)
             if has_names:
                 _refuse_index(names, path)
+                _refuse_mixture(names, path)
             file.seek(0)
             rows = _rows(file, path, has_names)
             first = next(rows, None)
@@ -165,6 +166,16 @@ def _refuse_index(names: Sequence[object], path: Path) -> None:
                 f"columns must be classes, or one of votes or labels; got {str(name)!r:.40}, in "
                 f"{path}. Leave that column out; rows are in the order of the split."
             )
+
+
+def _refuse_mixture(names: Sequence[str], path: Path) -> None:
+    """Refuse a first line that is partly numbers: a damaged row, or a column without a name."""
+    words = [name for name in names if not _is_numbers([name])]
+    if len(words) < len(names):
+        raise DataError(
+            f"first line must be numbers, or names alone; got {words[0]!r:.40} among numbers, in "
+            f"{path}, line 1. Leave out a column that numbers the rows."
+        )
 
 
 def _rows(file: TextIO, path: Path, has_names: bool) -> Iterator[str]:

@@ -91,6 +91,8 @@ def load_metadata_file(path: Path | str, n_examples: int) -> MetadataFile:
     ending = next((each for each in _READERS if path.name.lower().endswith(each)), None)
     if ending is None:
         raise DataError(f"metadata file must end in {', '.join(_READERS)}; got {path}.")
+    if path.exists() and not path.is_file():
+        raise DataError(f"metadata file must be a file; got a folder or a device, {path}.")
     reader = _READERS[ending]
     try:
         columns = reader.load(path)
@@ -253,7 +255,12 @@ def _take_arrow(name: str, cells: Any, path: Path) -> Column:
     if types.is_floating(kind) or types.is_decimal(kind):
         values = np.asarray(cells.cast(pyarrow.float64()).to_numpy(), np.float64)
         return _column(name, values, is_known & np.isfinite(values))
-    texts = ["" if cell is None else str(cell) for cell in cells.to_pylist()]
+    try:
+        texts = ["" if cell is None else str(cell) for cell in cells.to_pylist()]
+    except (OverflowError, ValueError, pyarrow.ArrowException) as error:
+        raise DataError(
+            f"column {name!r} must hold what Python can name; got {kind} and {error}, in {path}."
+        ) from None
     return _column(name, np.array(texts, object), is_known)
 
 

@@ -60,9 +60,14 @@ def append_lines(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 
     Raises
     ------
+    DamagedError, MissingError
+        There is something else than a file, or a link to nothing.
     OSError
         The file cannot be written, or the disk is full; then no row was appended.
     """
+    if path.is_symlink() or path.exists():
+        # A pipe would hang, a device never end, and a link to nothing leave the run.
+        check_file(path, what="a file that grows")
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         # What a killed or full disk left of a last line was never reported as recorded; it

@@ -84,7 +84,7 @@ def load_review_rows(path: Path | str) -> tuple[ReviewRow, ...]:
     check_file(path, what="the file of verdicts")
     try:
         return tuple(kind.read(path))
-    except (OSError, UnicodeDecodeError, RecursionError, json.JSONDecodeError, csv.Error) as error:
+    except (OSError, RecursionError, ValueError, csv.Error) as error:
         raise DataError(
             f"a file of verdicts must be {kind.words}; got {one_line(error)}, in {path}."
         ) from None

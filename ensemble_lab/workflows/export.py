@@ -91,6 +91,8 @@ def export_run(
     """
     path = Path(path)
     chosen = find_format(path)
+    if path.name == "run.json" and path.exists():
+        raise PredictionError(f"an export must leave a run's own files alone; got {path}.")
     if decision != DEFAULT and not chosen.has_errors:
         endings = " or ".join(name for name, row in FORMATS.items() if row.has_errors)
         raise PredictionError(

@@ -126,8 +126,8 @@ def _align(found: MetadataFile, record: SplitRecord) -> list[Column]:
     for column in columns:
         if column.name == _LABEL and not _is_label(column, record):
             raise DataError(
-                f"column 'label' must hold the labels of split {record.name!r}; got others, in "
-                f"{found.path}. Is it about another split? Rename the column if it is no label."
+                f"column 'label' must hold the labels of all of split {record.name!r}; got others, "
+                f"in {found.path}. Is it about another split? Rename the column if it is no label."
             )
     return [column for column in columns if column.name != _LABEL]
 

@@ -92,7 +92,7 @@ def build_facets(
     facets = []
     if metadata is not None and len(rows):
         facets = [
-            Facet(column.name, tuple(_blank(text) for text in column.texts))
+            Facet(_name(column.name), tuple(_blank(text) for text in column.texts))
             for column in metadata.take_index(rows.index).columns
             if column.name not in CATALOGUE_NUMBERS
         ]
@@ -100,6 +100,11 @@ def build_facets(
         said = {each.index: _sum_up(each) for each in judged}
         facets.append(Facet(_REVIEW, tuple(said.get(index, "") for index in rows.indices)))
     return tuple(facets)
+
+
+def _name(column: str) -> str:
+    # Ours is beside it as soon as somebody records a verdict.
+    return f"{column} of metadata" if column == _REVIEW else column
 
 
 def _blank(text: str) -> str:

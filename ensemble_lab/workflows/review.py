@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,9 @@ def list_reviews(
 def _build_review(
     row: ReviewRow, split: str, labels_sha256: str, author: str | None, source: str
 ) -> Review:
+    # The latest verdict counts: one from the future would outrank all that is said from now on.
+    if row.date is not None and row.date > (now := datetime.now(UTC).isoformat()):
+        raise DataError(f"date must not be later than {now[:10]}; got {row.date}, in {row.where}.")
     try:
         return Review(
             split=split,

@@ -192,3 +192,13 @@ def test_metadata_are_for_a_page_and_refused_elsewhere(call, run, tmp_path):
     assert answer.code == 1
     assert "html page" in answer.err
     assert len(lab.load_ledger(run)) == looks
+
+
+def test_column_called_as_ours_is_beside_it(call, run, tmp_path):
+    call("review", run.path, "0", "--verdict", "ambiguous", "--author", "Ada")
+    size = len(lab.load_labels(run).values)
+    rows = "".join(f"{index},{index % 2}\n" for index in range(size))
+    (tmp_path / "a.csv").write_text(f"index,label review\n{rows}", encoding="utf-8")
+    path = tmp_path / "e.html"
+    assert call("gallery", run.path, "-o", path, "--metadata", tmp_path / "a.csv").code == 0
+    assert '"label review of metadata"' in path.read_text(encoding="utf-8")

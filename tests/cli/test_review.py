@@ -344,3 +344,30 @@ def test_python_says_the_same(call, run):
     assert ranked.reviewed.errors_without_label_errors == 2
     alone = lab.rank_labels(run, members=("a-0000",), limit=1)
     assert (alone.n_members, alone.rows[0].score) == (1, 2 / 16)
+
+
+def test_date_in_the_future_is_refused_as_it_would_outrank_what_comes(call, run, tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "index,verdict,author,date\n3,label-error,Ada,2999-01-01\n", encoding="utf-8"
+    )
+    answer = call("review", run.path, "--import", tmp_path / "a.csv")
+    assert answer.code == 1
+    assert "date must not be later than" in answer.err
+    assert not (run.path / "verdicts.jsonl").exists()
+
+
+def test_number_that_python_does_not_read_is_one_line(call, run, tmp_path):
+    (tmp_path / "a.json").write_text('[{"id": ' + "9" * 5000 + "}]", encoding="utf-8")
+    answer = call("review", run.path, "--import", tmp_path / "a.json")
+    assert answer.code == 1
+    assert answer.err.count("\n") == 1
+
+
+def test_pipe_and_link_to_nothing_are_no_file_of_verdicts(call, run, tmp_path):
+    words = ("review", run.path, "3", "--verdict", "ambiguous", "--author", "Ada")
+    os.mkfifo(run.path / "verdicts.jsonl")
+    assert call(*words).code == 1
+    (run.path / "verdicts.jsonl").unlink()
+    (run.path / "verdicts.jsonl").symlink_to(tmp_path / "elsewhere.jsonl")
+    assert call(*words).code == 1
+    assert not (tmp_path / "elsewhere.jsonl").exists()

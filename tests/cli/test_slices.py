@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -333,3 +334,29 @@ def test_column_in_the_place_of_the_sources_own_is_said(monkeypatch, call, pool,
         "column 'writer' is that of"
         in call("slices", pool.path, "--metadata", tmp_path / "own.csv").err
     )
+
+
+def test_pipe_is_no_metadata(call, pool, tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    answer = call("slices", pool.path, "--metadata", tmp_path / "a.csv")
+    assert answer.code == 1
+    assert "a folder or a device" in answer.err
+
+
+def test_dates_that_python_cannot_name_are_one_line(call, pool, tmp_path):
+    pyarrow, parquet = need("pyarrow"), need("pyarrow.parquet")
+    n_examples = len(lab.load_predictions(pool).index)
+    days = pyarrow.array(np.full(n_examples, 2**30, np.int32)).cast(pyarrow.date32())
+    parquet.write_table(pyarrow.table({"day": days}), tmp_path / "a.parquet")
+    answer = call("slices", pool.path, "--metadata", tmp_path / "a.parquet")
+    assert answer.code == 1
+    assert "column 'day'" in answer.err
+
+
+def test_values_cannot_move_the_cursor_or_turn_the_line(call, pool, tmp_path):
+    index = lab.load_predictions(pool).index
+    rows = "".join(f"{number},\x1b[31m" + "x\u202e"[number % 2] + "\n" for number in index)
+    (tmp_path / "a.csv").write_text(f"index,\x1b[2J\n{rows}", encoding="utf-8")
+    answer = call("slices", pool.path, "--metadata", tmp_path / "a.csv")
+    assert answer.code == 0
+    assert not {"\x1b", "\u202e"} & set(answer.out + answer.err)

@@ -214,3 +214,10 @@ def test_npz_of_several_members_says_what_to_do(tmp_path):
     np.savez(tmp_path / "a.npz", members=np.array([1, 2]), probabilities=np.ones((2, 3, 4)))
     with pytest.raises(DataError, match="must hold one member"):
         load_array(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("first", ["O.1,0,0", ",0,1", "0x1,2,3"])
+def test_first_line_that_is_partly_numbers_is_no_header(tmp_path, first):
+    (tmp_path / "a.csv").write_text(f"{first}\n0.5,0.25,0.25\n", encoding="utf-8")
+    with pytest.raises(DataError, match="line 1"):
+        load_array(tmp_path / "a.csv")

@@ -190,7 +190,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     with pytest.raises(DataError, match=r"No such file or directory, in .*none\.csv"):
         load_metadata_file(tmp_path / "none.csv", 3)
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(DataError, match=r"readable; got Is a directory, in "):
+    with pytest.raises(DataError, match=r"must be a file; got a folder or a device, "):
         load_metadata_file(tmp_path / "folder.csv", 3)
     with pytest.raises(DataError, match=r"end in \.csv, \.parquet, .*; got .*table\.xlsx"):
         load_metadata_file(tmp_path / "table.xlsx", 3)

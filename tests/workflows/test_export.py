@@ -243,3 +243,10 @@ def test_report_says_whether_probabilities_went_out(run, tmp_path):
     assert export_run(run, tmp_path / "a.npz").has_probabilities
     keep_votes_only(run)
     assert not export_run(run, tmp_path / "b.npz").has_probabilities
+
+
+def test_manifest_of_a_run_is_left_alone(run):
+    before = (run.path / "run.json").read_bytes()
+    with pytest.raises(PredictionError, match="own files"):
+        export_run(run, run.path / "run.json")
+    assert (run.path / "run.json").read_bytes() == before

@@ -67,7 +67,7 @@ def test_labels_of_a_file_are_compared_and_left_out(make_run, tmp_path):
     other = np.roll(labels, 1)
     for cells in (other, ["cat"] * 6, [*labels[:5], ""]):
         rows = "".join(f"{i},{cell},x\n" for i, cell in enumerate(cells))
-        with pytest.raises(DataError, match=r"'label' must hold the labels of split 'test'"):
+        with pytest.raises(DataError, match=r"'label' must hold the labels of all of split 'test'"):
             join_metadata(run, "test", [write(tmp_path, f"index,label,kind\n{rows}")])
     assert load_ledger(run) == ledger
 
