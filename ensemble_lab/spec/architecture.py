@@ -115,9 +115,14 @@ class BnElu(_Architecture):
 
 
 class Light(_Architecture):
-    """Four *valid* bias-free convolutions with batch norm, 95,002 parameters at 28×28×1."""
+    """Four *valid* bias-free convolutions with batch norm, 95,002 parameters at 28×28×1.
+
+    `widths` are the filters of the convolutions, 5×5, 3×3, 3×3 and 3×3; `dropout` comes before
+    the last layer.
+    """
 
     name: Literal["light"]
+    widths: Annotated[tuple[Width, Width, Width, Width], Field(strict=False)] = (16, 48, 64, 96)
     dropout: Share = 0.2
 
 

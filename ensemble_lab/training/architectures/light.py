@@ -16,14 +16,15 @@ __all__ = ["describe_light"]
 
 
 def describe_light(spec: Light, n_classes: int) -> tuple[Layer, ...]:
-    """Return the layers: 95,002 parameters for 28×28×1 images and 10 classes."""
+    """Return the layers: 95,002 parameters for 28×28×1 images, 10 classes and default widths."""
+    first, second, third, last = spec.widths
     return (
-        *_convolve(16, 5),
+        *_convolve(first, 5),
         MaxPool(),
-        *_convolve(48, 3),
-        *_convolve(64, 3),
+        *_convolve(second, 3),
+        *_convolve(third, 3),
         MaxPool(),
-        *_convolve(96, 3),
+        *_convolve(last, 3),
         Flatten(),
         *((Dropout(spec.dropout),) if spec.dropout > 0 else ()),
         Dense(n_classes),
