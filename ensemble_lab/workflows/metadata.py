@@ -6,18 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
+from ensemble_lab.arrays import Array
 from ensemble_lab.canonical import array_sha256
+from ensemble_lab.data.categories import divide_column
 from ensemble_lab.data.loading import load_metadata
 from ensemble_lab.data.metadata import Column, Metadata, build_metadata
 from ensemble_lab.data.metadata_files import MetadataFile, load_metadata_file
 from ensemble_lab.exceptions import DataError, MissingExtraError
 from ensemble_lab.spec.data import parse_data
+from ensemble_lab.spelling import closest
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import SplitRecord, load_record
 
-__all__ = ["JoinedMetadata", "join_metadata"]
+__all__ = ["JoinedMetadata", "find_clusters", "join_metadata"]
 
 _LABEL = "label"
+_CLUSTER = "writer"
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,48 @@ def join_metadata(
         columns |= {each.name: each for each in known.columns if each.name not in columns}
     metadata = build_metadata(record.index, list(columns.values())) if columns else None
     return JoinedMetadata(metadata, tuple(notes), source_note)
+
+
+def find_clusters(joined: JoinedMetadata, asked: str | None) -> tuple[Array | None, str | None]:
+    """Return what is alike as a whole, example by example, and what it is called.
+
+    Parameters
+    ----------
+    joined : JoinedMetadata
+    asked : str or None
+        The column; ``writer`` where it is known, unless given.
+
+    Returns
+    -------
+    clusters : int64 (examples,) or None
+        None where nothing was asked for and no writers, or one alone, are known. An example of
+        which nothing is known stands alone.
+    name : str or None
+
+    Raises
+    ------
+    DataError
+        The column asked for is not known, or has one value alone.
+    """
+    if asked is None and _CLUSTER not in joined.names:
+        return None, None
+    name = asked or _CLUSTER
+    if joined.metadata is None or name not in joined.names:
+        known = ", ".join(joined.names) or "nothing"
+        raise DataError(
+            f"cluster must be known of each example; got {name!r}, where {known} is known"
+            + closest(name, joined.names)
+            + f" {joined.source_note or 'Leave out --cluster.'}"
+        )
+    column = next(each for each in joined.metadata.columns if each.name == name)
+    place = divide_column(column, 0).place
+    if column.is_known is not None:
+        place = np.where(column.is_known, place, place.max() + np.arange(len(place)))
+    if (place == place[0]).all():
+        if asked is None:
+            return None, None
+        raise DataError(f"clusters must be two or more; all examples have one {asked}.")
+    return place, name
 
 
 def _count_published(run: Run, record: SplitRecord) -> int:

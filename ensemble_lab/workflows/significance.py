@@ -23,21 +23,18 @@ from ensemble_lab.analysis.significance.paired import (
     mcnemar_exact,
 )
 from ensemble_lab.arrays import Array, Booleans
-from ensemble_lab.data.loading import load_metadata
 from ensemble_lab.decision import DEFAULT, Decision
-from ensemble_lab.exceptions import DataError, MissingExtraError, PredictionError
-from ensemble_lab.spec.data import parse_data
+from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import closest
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run
-from ensemble_lab.store.splits import SplitRecord
 from ensemble_lab.workflows.ensembles import choose_look, open_ensembles, score_ensembles
+from ensemble_lab.workflows.metadata import find_clusters, join_metadata
 
 __all__ = ["ALPHA", "EnsembleRow", "PairRow", "SignificanceReport", "compare_ensembles"]
 
 ALPHA = 0.05
 """Level of the tests; intervals are of 95 %."""
-_CLUSTER = "writer"
 
 
 @dataclass(frozen=True)
@@ -195,7 +192,8 @@ def compare_ensembles(
         raise PredictionError(
             f"difference must be from 1 to the {n_examples:,} examples; got {difference}."
         )
-    clusters, note = _find_clusters(record, cluster, Path(data_dir) if data_dir else None)
+    joined = join_metadata(asked[0].run, split, data_dir=data_dir)
+    clusters, named = find_clusters(joined, cluster)
     found = score_ensembles(asked, command="significance")
     wrong = np.array([each.is_wrong for each in found])
     return SignificanceReport(
@@ -215,9 +213,9 @@ def compare_ensembles(
         ),
         cochran=compare_cochran(wrong) if len(found) > 2 else None,
         pairs=_compare_pairs(wrong, clusters, difference, n_resamples, seed),
-        cluster=None if clusters is None else (cluster or _CLUSTER),
+        cluster=named,
         n_clusters=0 if clusters is None else len(np.unique(clusters)),
-        cluster_note=note,
+        cluster_note=joined.source_note,
         n_resamples=n_resamples,
         difference=difference,
         look=choose_look(found),
@@ -258,29 +256,3 @@ def _count_needed(found: Discordance, difference: int | None) -> int | None:
     # A difference takes at least as many discordant examples.
     n_discordant = max(errors, found.n_discordant)
     return examples_needed(errors / found.n_examples, n_discordant / found.n_examples, alpha=ALPHA)
-
-
-def _find_clusters(
-    record: SplitRecord, asked: str | None, data_dir: Path | None
-) -> tuple[Array | None, str]:
-    """Return the cluster of each example, or None and why there is none where that is news."""
-    if not record.source and asked is None:
-        return None, ""
-    spec = parse_data(record.source.get("data", {}))
-    try:
-        metadata = load_metadata(spec, str(record.source["split"]), data_dir)
-    except (DataError, MissingExtraError) as error:
-        if asked is not None:
-            raise
-        return None, str(error)
-    if metadata is None:
-        if asked is None:
-            return None, ""
-        raise DataError(
-            f"cluster must be known of each example; {spec.name} knows nothing of {asked!r}. "
-            "Leave out --cluster."
-        )
-    clusters = metadata.take_index(record.index).column(asked or _CLUSTER)
-    if asked is not None and (clusters == clusters[0]).all():
-        raise DataError(f"clusters must be two or more; all examples have one {asked}.")
-    return (clusters, "") if (clusters != clusters[0]).any() else (None, "")

@@ -11,12 +11,11 @@ from ensemble_lab.data.categories import Categories, divide_column
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import DataError, PredictionError
 from ensemble_lab.spelling import closest
-from ensemble_lab.workflows.metadata import JoinedMetadata
+from ensemble_lab.workflows.metadata import JoinedMetadata, find_clusters
 
 __all__ = ["CATALOGUE_NUMBERS", "Bins", "Cut", "SliceQuestion", "cut_examples"]
 
 _LABEL = "label"
-_CLUSTER = "writer"
 CATALOGUE_NUMBERS = ("writer_digit", "nist_class", "nist_index")
 """Where NIST keeps a digit: columns of QMNIST's that are sliced by only where they are named."""
 
@@ -110,7 +109,7 @@ def cut_examples(joined: JoinedMetadata, question: SliceQuestion) -> Cut:
     if question.min_size < 1:
         raise PredictionError(f"min_size must be 1 or more; got {question.min_size}.")
     divided, notes = _divide(joined, question)
-    clusters, cluster = _find_clusters(joined, question.cluster)
+    clusters, cluster = find_clusters(joined, question.cluster)
     by_label = not question.columns or _LABEL in question.columns
     return Cut(tuple(divided), by_label, clusters, cluster, notes)
 
@@ -153,27 +152,6 @@ def _check_names(asked: Sequence[str], joined: JoinedMetadata) -> None:
             raise DataError(
                 f"column must be one of {', '.join(names)}; got {name!r}{closest(name, names)}{why}"
             )
-
-
-def _find_clusters(joined: JoinedMetadata, asked: str | None) -> tuple[Array | None, str | None]:
-    """Return the cluster of each example and what it is called, or None where none is known."""
-    if asked is None and _CLUSTER not in joined.names:
-        return None, None
-    name = asked or _CLUSTER
-    if asked is not None and (joined.metadata is None or asked not in joined.names):
-        _check_names([asked], joined)
-        raise DataError(f"cluster must be a column of metadata; got {asked!r}.")
-    assert joined.metadata is not None  # It has a column.
-    column = next(each for each in joined.metadata.columns if each.name == name)
-    place = divide_column(column, 0).place
-    if column.is_known is not None:
-        # Of whom nothing is known, each stands alone.
-        place = np.where(column.is_known, place, place.max() + np.arange(len(place)))
-    if (place == place[0]).all():
-        if asked is None:
-            return None, None
-        raise DataError(f"clusters must be two or more; all examples have one {asked}.")
-    return place, name
 
 
 def _divide_labels(labels: Labels, class_names: tuple[str, ...]) -> Categories:

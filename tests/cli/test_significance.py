@@ -1,4 +1,4 @@
-"""Ensembles and recipes compared, as a reviewer reads it."""
+"""Ensembles compared, as a reviewer reads it."""
 
 import csv
 import io
@@ -14,17 +14,6 @@ import pytest
 import ensemble_lab as lab
 from ensemble_lab.analysis.significance.paired import count_discordant
 from tests.conftest import find_mnist
-
-
-@pytest.fixture
-def pool(make_run):
-    """Six members: four of group a, right more often than two of group b."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 3, 200)
-    given = rng.dirichlet(np.ones(3), (6, 200)) + 0.6 * np.eye(3)[labels]
-    given[4:] = rng.dirichlet(np.ones(3), (2, 200)) + 0.15 * np.eye(3)[labels]
-    probabilities = given / given.sum(axis=-1, keepdims=True)
-    return make_run(probabilities=probabilities, labels=labels, groups={"a": 4, "b": 2})
 
 
 def wrong_of(run, *members) -> np.ndarray:
@@ -109,31 +98,6 @@ def test_csv_has_a_row_a_pair(call, pool):
     assert rows[0]["cluster_low"] == ""
 
 
-def test_recipes_are_compared_by_their_members(call, pool):
-    names = (f"{pool.path}:a-*", f"{pool.path}:b-*")
-    found = json.loads(call("significance", *names, "--by", "member", "--format", "json").out)
-    labels, votes = lab.load_labels(pool).values, lab.load_predictions(pool).votes
-    errors = (votes != labels).sum(axis=1)
-    assert found["recipes"][0]["errors"] == errors[:4].tolist()
-    (pair,) = found["pairs"]
-    assert pair["difference"] == pytest.approx(errors[:4].mean() - errors[4:].mean())
-    assert (pair["n_permutations"], pair["permutation_p"]) == (15, pytest.approx(1 / 15))
-    lines = call("significance", *names, "--by", "member").out.splitlines()
-    assert max(map(len, lines)) <= 80
-    assert lines[0].split() == ["recipe", "members", "errors", "sd"]
-    text = " ".join(" ".join(lines).split())
-    assert "whether another seed makes the difference" in text
-    (sentence,) = lab.tell_recipes(lab.compare_member_errors(names))
-    assert sentence in text
-    a, b = errors[:4], errors[4:]
-    assert (
-        f"4 members of A (toy:a-*) make {a.mean():.1f} ± {a.std(ddof=1):.1f} errors and 2 of B "
-        f"(toy:b-*) {b.mean():.1f} ± {b.std(ddof=1):.1f} on the same 200 examples of test"
-    ) in sentence
-    text = call("significance", *names, "--by", "member", "--format", "csv").out
-    assert len(text.splitlines()) == 2
-
-
 def disagree(make_run, path, *patterns) -> lab.Run:
     """A run whose members err where a pattern has a letter of theirs: ``abb.`` of a, b, b, none."""
     n = len(patterns[0])
@@ -204,45 +168,6 @@ def test_members_one_by_one_have_no_vote_to_decide(call, pool, typed, option):
     answer = call("significance", f"{pool.path}:a-*", f"{pool.path}:b-*", "--by", "member", *typed)
     assert answer.code == 2
     assert f"{option} is about votes" in answer.err
-
-
-def test_recipes_that_share_a_member_are_refused_without_a_look(call, pool):
-    names = (f"{pool.path}:a-*", f"{pool.path}:*-0000")
-    answer = call("significance", *names, "--by", "member")
-    assert answer.code == 1
-    assert f"got a-0000 in {names[0]} and in {names[1]}" in answer.err
-    assert call("significance", names[0], names[0], "--by", "member").code == 1
-    assert lab.load_ledger(pool) == []
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "verdict"),
-    [
-        ([3, 4, 5, 6, 4], [20, 22, 21, 19, 23], "differ by more than their seeds do"),
-        ([3, 4, 5, 6, 4], [4, 5, 3, 6, 5], "cannot tell the recipes apart"),
-        ([3, 4, 5], [20, 21, 22], "tests disagree"),  # Permuted, three and three reach 0.1.
-        ([3], [20], "cannot tell the recipes apart"),
-    ],
-)
-def test_verdict_on_recipes_is_that_of_both_tests(make_run, first, second, verdict):
-    errors = [*first, *second]
-    given = np.zeros((len(errors), 30, 3))
-    for row, n in enumerate(errors):
-        given[row, :n, 1] = given[row, n:, 0] = 1
-    groups = {"a": len(first), "b": len(second)}
-    run = make_run(probabilities=given, labels=np.zeros(30, np.int64), groups=groups)
-    report = lab.compare_member_errors((f"{run.path}:a-*", f"{run.path}:b-*"))
-    assert report.errors == (tuple(first), tuple(second))
-    (sentence,) = lab.tell_recipes(report)
-    assert verdict in sentence
-    assert ("Welch" in sentence) == (len(first) > 1)
-
-
-def test_three_recipes_are_adjusted_by_holm(call, pool):
-    names = (f"{pool.path}:a-000[01]", f"{pool.path}:a-000[23]", f"{pool.path}:b-*")
-    text = call("significance", *names, "--by", "member").out
-    assert text.count("after Holm") == 6
-    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_votes_alone_are_compared_too(make_run):
@@ -361,7 +286,7 @@ def test_unknown_member_and_run_are_named(call, pool, tmp_path):
 def test_clusters_that_nobody_knows_are_refused_when_asked_for(call, pool):
     answer = call("significance", f"{pool.path}:a-*", f"{pool.path}:b-*", "--cluster", "writer")
     assert answer.code == 1
-    assert "npz knows nothing of 'writer'" in answer.err
+    assert "got 'writer', where nothing is known" in answer.err
     assert lab.load_ledger(pool) == []
 
 
@@ -374,7 +299,7 @@ def test_unknown_interval_names_the_closest(pool):
 def test_writers_of_mnist_are_drawn_as_a_whole(call, make_run, monkeypatch):
     """A run that says it is about MNIST's test images finds their writers."""
     from ensemble_lab.store import splits
-    from ensemble_lab.workflows import ensembles
+    from ensemble_lab.workflows import ensembles, metadata
 
     folder = find_mnist()
     run = make_run(n_members=2, n_examples=300)
@@ -384,7 +309,8 @@ def test_writers_of_mnist_are_drawn_as_a_whole(call, make_run, monkeypatch):
         record = real(run, name)
         return replace(record, source={"data": {"name": "mnist"}, "split": "test"})
 
-    monkeypatch.setattr(ensembles, "load_record", of_mnist)
+    for module in (ensembles, metadata):
+        monkeypatch.setattr(module, "load_record", of_mnist)
     names = (f"{run.path}:a-0000", f"{run.path}:a-0001")
     report = lab.compare_ensembles(names, data_dir=folder)
     assert (report.cluster, report.cluster_note) == ("writer", "")
