@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import closest
-from ensemble_lab.store.files import replacing
+from ensemble_lab.store.files import check_target, replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,11 +39,14 @@ _DATES: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDa
 def check_figure_path(
     path: Path | str, *, what: str = "figure", formats: tuple[str, ...] = FORMATS
 ) -> None:
-    """Refuse a path that ends otherwise than in one of the formats.
+    """Refuse a path that ends otherwise than in one of the formats, or cannot be written.
 
     Raises
     ------
     PredictionError
+        It ends otherwise.
+    StoreError
+        See `ensemble_lab.store.files.check_target`.
     """
     ending = _format(Path(path))
     if ending not in formats:
@@ -51,6 +54,7 @@ def check_figure_path(
             f"path of a {what} must end in .{', .'.join(formats)}; got {str(path)!r}"
             + closest(ending, formats)
         )
+    check_target(Path(path))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ __all__ = [
     "check_field",
     "check_file",
     "check_name",
+    "check_target",
     "check_version",
     "load_json",
     "one_line",
@@ -83,6 +84,27 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def check_target(path: Path) -> None:
+    """Refuse a file that could not be written, or must not be, before work is done for it.
+
+    Raises
+    ------
+    StoreError
+        It is a folder or a run's manifest, or the folder that it goes into takes no file.
+    """
+    if path.is_dir() or (path.name == "run.json" and path.exists()):
+        what = "a folder" if path.is_dir() else "the manifest of a run"
+        raise StoreError(
+            f"a file to write must be a new one or one to replace; got {what}, {path}."
+        )
+    folder = next(each for each in path.absolute().parents if each.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"{path} could not be written: {folder} is no folder that takes files. Pick one you "
+            "may write to."
+        )
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from ensemble_lab.canonical import digest_of
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.catalogue import build_catalogue
 from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.store.files import check_target
 from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.predictions import load_predictions
@@ -91,8 +92,7 @@ def export_run(
     """
     path = Path(path)
     chosen = find_format(path)
-    if path.name == "run.json" and path.exists():
-        raise PredictionError(f"an export must leave a run's own files alone; got {path}.")
+    check_target(path)
     if decision != DEFAULT and not chosen.has_errors:
         endings = " or ".join(name for name, row in FORMATS.items() if row.has_errors)
         raise PredictionError(

@@ -17,7 +17,7 @@ from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.experiment import ExperimentSpec, read_experiment
 from ensemble_lab.spec.member import MemberSpec, parse_member
 from ensemble_lab.spec.presets import find_preset
-from ensemble_lab.store.files import save_json
+from ensemble_lab.store.files import check_target, save_json
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.members import Member, load_member
 from ensemble_lab.store.predictions import load_predictions
@@ -70,6 +70,8 @@ class _Measured:
 
 def save_results(run: Run | Path | str, path: Path | str) -> Results:
     """Write `collect_results` to a JSON file and return it."""
+    # Counting is a look, and a file that cannot be written must cost none.
+    check_target(Path(path))
     results = collect_results(run)
     save_json(Path(path), results.values)
     return results

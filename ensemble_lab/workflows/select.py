@@ -14,6 +14,7 @@ from ensemble_lab.canonical import digest_of
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import LabelAccessError
 from ensemble_lab.store.decisions import save_decision
+from ensemble_lab.store.files import check_target
 from ensemble_lab.store.labels import TestSelection, load_validation_labels
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.predictions import Predictions, load_predictions
@@ -98,6 +99,8 @@ def select(
     PredictionError
         An unknown method, or one that needs more members.
     """
+    if path is not None:
+        check_target(Path(path))
     run = run if isinstance(run, Run) else open_run(run)
     split = run.choose_split(split)
     predictions = load_predictions(run, split, members=members)

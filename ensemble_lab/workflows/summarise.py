@@ -6,7 +6,7 @@ from ensemble_lab.figures.files import check_figure_path
 from ensemble_lab.figures.frontier import FrontierPoint, draw_frontier
 from ensemble_lab.spec.presets import PRESETS
 from ensemble_lab.spec.published import Published
-from ensemble_lab.store.files import replacing
+from ensemble_lab.store.files import check_target, replacing
 from ensemble_lab.workflows.experiments import ExperimentResults, GroupResults, find_results
 from ensemble_lab.workflows.summary import GroupRow, Summary, VoteRow
 from ensemble_lab.workflows.summary_text import render_summary
@@ -112,6 +112,7 @@ def save_summary(
     StoreError
         A file cannot be written.
     """
+    check_target(Path(path))
     if figure is not None:
         check_figure_path(figure)
     summary = summarise(folder)

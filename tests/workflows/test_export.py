@@ -247,6 +247,6 @@ def test_report_says_whether_probabilities_went_out(run, tmp_path):
 
 def test_manifest_of_a_run_is_left_alone(run):
     before = (run.path / "run.json").read_bytes()
-    with pytest.raises(PredictionError, match="own files"):
+    with pytest.raises(StoreError, match="manifest"):
         export_run(run, run.path / "run.json")
     assert (run.path / "run.json").read_bytes() == before
