@@ -156,14 +156,14 @@ def _name_decisions(found: "Comparison") -> str:
 def _render_rows(
     found: "Comparison", errors: "JointErrors", view: "ViewName", share: float | None
 ) -> str:
-    from ensemble_lab.errors.compare import SHARE, VIEWS
+    from ensemble_lab.errors.compare import JOINT_VIEWS, SHARE
     from ensemble_lab.workflows.significance_text import number_letters
 
     letters = number_letters(len(found.ensembles))
     table = _render_wide(errors, letters)
     if max(map(len, table.splitlines())) > _WIDTH:
         table = _render_narrow(errors)
-    text = VIEWS[view].text.format(share=SHARE if share is None else share)
+    text = JOINT_VIEWS[view].text.format(share=SHARE if share is None else share)
     noun = "example" if len(errors) == 1 else "examples"
     told = (
         f"{len(errors):,} {noun} that {text}, of {errors.n_examples:,} of {found.split}; "

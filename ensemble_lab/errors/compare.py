@@ -12,8 +12,8 @@ from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import closest
 
 __all__ = [
+    "JOINT_VIEWS",
     "SHARE",
-    "VIEWS",
     "Intersection",
     "JointErrors",
     "View",
@@ -46,7 +46,7 @@ class View:
     match: Callable[[Booleans, float], Booleans]
 
 
-VIEWS: Mapping[ViewName, View] = MappingProxyType(
+JOINT_VIEWS: Mapping[ViewName, View] = MappingProxyType(
     {
         "any": View("at least one gets wrong", lambda wrong, _: np.any(wrong, axis=0)),
         "shared": View("all get wrong", lambda wrong, _: np.all(wrong, axis=0)),
@@ -172,7 +172,7 @@ class JointErrors:
         """
         check_view(name, share)
         wanted = SHARE if share is None else share
-        rows = np.flatnonzero(VIEWS[name].match(self.is_wrong, wanted))
+        rows = np.flatnonzero(JOINT_VIEWS[name].match(self.is_wrong, wanted))
         return replace(
             self,
             index=self.index[rows],
@@ -253,9 +253,10 @@ def check_view(name: str, share: float | None = None) -> None:
     ------
     PredictionError
     """
-    if name not in VIEWS:
+    if name not in JOINT_VIEWS:
         raise PredictionError(
-            f"view must be one of {', '.join(VIEWS)}; got {name!r}" + closest(name, VIEWS)
+            f"view must be one of {', '.join(JOINT_VIEWS)}; got {name!r}"
+            + closest(name, JOINT_VIEWS)
         )
     if share is None:
         return

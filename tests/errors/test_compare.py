@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ensemble_lab.analysis.significance.paired import count_discordant
-from ensemble_lab.errors.compare import VIEWS, Intersection, JointErrors, build_joint_errors
+from ensemble_lab.errors.compare import JOINT_VIEWS, Intersection, JointErrors, build_joint_errors
 from ensemble_lab.exceptions import PredictionError
 
 INDEX = np.array([3, 5, 8, 13, 21, 34])
@@ -107,7 +107,7 @@ def test_views_and_intersections_are_those_of_plain_sets(errors):
     ]
     assert set(errors.view("only").indices) == set().union(*alone)
     assert errors.only_wrong.tolist() == list(map(len, alone))
-    for view in VIEWS:
+    for view in JOINT_VIEWS:
         found = errors.view(view).indices
         assert list(found) == [index for index in errors.indices if index in found]
     found = errors.intersections()
@@ -160,7 +160,7 @@ def test_no_error_at_all_is_no_row():
     assert errors.intersections() == ()
     assert errors.both_wrong.tolist() == [[0, 0], [0, 0]]
     assert errors.only_wrong.tolist() == [0, 0]
-    assert all(errors.view(view).indices == () for view in VIEWS)
+    assert all(errors.view(view).indices == () for view in JOINT_VIEWS)
 
 
 @pytest.mark.parametrize(
