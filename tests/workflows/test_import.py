@@ -27,7 +27,7 @@ from ensemble_lab.store.run import open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.workflows.errors import find_errors, keep_errors
 from ensemble_lab.workflows.images import load_images
-from ensemble_lab.workflows.import_ import import_predictions, name_keys
+from ensemble_lab.workflows.import_ import import_predictions
 from ensemble_lab.workflows.planning import plan_experiment
 from ensemble_lab.workflows.question import Question
 from ensemble_lab.workflows.train import prepare_run
@@ -354,28 +354,6 @@ def test_folder_that_is_no_run_is_left_alone(path):
 def test_nothing_to_import_is_refused(path):
     with pytest.raises(MissingError, match="got none"):
         import_predictions(path, [], labels=LABELS)
-
-
-def test_keys_are_the_files_names():
-    assert list(name_keys(["x/My CNN_2.npy", "b.csv"])) == ["my-cnn-2", "b"]
-    assert list(name_keys(["x/My CNN_2.npy", "b.csv"], ["q", "r"])) == ["q", "r"]
-    assert list(name_keys("one.npy")) == ["one"]
-
-
-@pytest.mark.parametrize(
-    ("files", "names", "fact"),
-    [
-        (["x/a.npy", "y/A.csv"], (), "'a' for x/a.npy and y/A.csv"),
-        (["a.npy", "b.npy"], ("q", "q"), "'q' for a.npy and b.npy"),
-        (["a.npy", "b.npy"], ("q",), "2 files; got 1"),
-        (["a.npy"], ("Q",), "key of a.npy"),
-        (["ж.npy"], (), "key of ж.npy"),
-    ],
-)
-def test_keys_that_clash_or_cannot_be_are_refused(files, names, fact):
-    with pytest.raises(StoreError) as caught:
-        name_keys(files, names)
-    assert fact in str(caught.value)
 
 
 def plan_in(path, npz):
