@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from ensemble_lab.exceptions import EnsembleLabError
 
-__all__ = ["closest", "match_keys", "parse_seeds", "parse_whole"]
+__all__ = ["closest", "match_keys", "parse_seeds", "parse_whole", "render_count"]
 
 _MAX_DIGITS = 40
 _MAX_SEEDS = 100_000
@@ -105,3 +105,14 @@ def match_keys(
     return tuple(
         key for key in keys if not patterns or any(fnmatchcase(key, each) for each in patterns)
     )
+
+
+def render_count(number: int, noun: str) -> str:
+    """Return a number of things, in the singular where it is one.
+
+    Examples
+    --------
+    >>> render_count(1, "error"), render_count(1000, "member")
+    ('1 error', '1,000 members')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

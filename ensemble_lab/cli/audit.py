@@ -31,6 +31,7 @@ from ensemble_lab.cli.options import (
     refuse_format_of_figure,
 )
 from ensemble_lab.cli.output import DataFormat, note_look, render_csv, render_json, render_table
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.audit import AuditReport
@@ -90,7 +91,7 @@ def _render(report: "AuditReport") -> str:
     columns = ["shortcut", "of", "picked", "by validation", "unpicked", "gained", "kept"]
     lines = [render_table(rows, columns, to_right=columns[1:])] if rows else []
     n_members = len(report.members)
-    count = "1 member" if n_members == 1 else f"{n_members} members"
+    count = render_count(n_members, "member")
     lines.append(
         f"errors of {report.n_examples:,} examples of {report.split}; {count}; gained and kept "
         f"over {report.n_halves} halves"

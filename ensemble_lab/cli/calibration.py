@@ -35,6 +35,7 @@ from ensemble_lab.cli.output import (
     render_share,
     render_table,
 )
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.analysis.calibration.measures import Calibration
@@ -116,7 +117,7 @@ def _row(
 ) -> dict[str, str]:
     numbers = (
         str(found.errors),
-        _render_count(found.risk_coverage.count_left(n_referred)),
+        _render_errors(found.risk_coverage.count_left(n_referred)),
         f"{found.nll:.4f}",
         f"{found.brier:.4f}",
         f"{found.even.ece:.4f}",
@@ -145,7 +146,7 @@ def _render_per_mille(share: float) -> str:
     return f"{value:.{3 if value < 9.9995 else 2 if value < 99.995 else 1}f}"
 
 
-def _render_count(count: float) -> str:
+def _render_errors(count: float) -> str:
     """Return a number of errors, whole unless equally sure answers leave it open."""
     return f"{count:.0f}" if abs(count - round(count)) < 1e-9 else f"{count:.1f}"
 
@@ -153,8 +154,8 @@ def _render_count(count: float) -> str:
 def _explain(report: "CalibrationReport") -> list[str]:
     plain, calibrated = report.ensemble.plain, report.ensemble.calibrated
     n_members = len(report.members)
-    named = "1 member" if n_members == 1 else f"{n_members} members"
-    examples = "1 example" if report.n_referred == 1 else f"{report.n_referred:,} examples"
+    named = render_count(n_members, "member")
+    examples = render_count(report.n_referred, "example")
     at_best = "" if calibrated is None else f", at T {render_share(calibrated.mean_confidence)}"
     return [
         f"{plain.n_examples:,} examples of {report.split}; ensemble: mean probability of {named}",

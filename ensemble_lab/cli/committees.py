@@ -28,6 +28,7 @@ from ensemble_lab.cli.output import (
     render_sentence,
     render_table,
 )
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.committees import CommitteesReport
@@ -81,7 +82,7 @@ def _render(report: "CommitteesReport", rows: list[dict[str, Any]]) -> str:
     table = render_table(rows, ["committee", "errors", "n_ties"])
     first, count = report.committees[0], len(rows)
     spread = f", sd {report.sd:.1f}" if report.sd is not None else ""
-    committees = "1 committee" if count == 1 else f"{count} committees"
+    committees = render_count(count, "committee")
     sentence = render_sentence(
         f"mean {report.mean:.1f}{spread} errors of {first.n_examples:,} examples of "
         f"{first.split}; {committees} of {report.size}, {first.decision.text}"

@@ -26,6 +26,7 @@ from ensemble_lab.cli.options import (
     build_decision,
 )
 from ensemble_lab.cli.output import note, note_look, render_csv, render_json_rows, render_table
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.corruption_rows import CorruptionErrors
@@ -203,7 +204,7 @@ def render_corruptions(report: "CorruptionReport", by: By, format: FormatName) -
         rows = [asdict(row) for row in found]
         return render_json_rows(rows) if format == "json" else render_csv(rows, list(rows[0]))
     vote = report.corrupted[0].report
-    members = "1 member" if len(vote.members) == 1 else f"{len(vote.members)} members"
+    members = render_count(len(vote.members), "member")
     clean = "" if report.clean is None else f" of {report.clean.split}, clean and"
     return (
         f"{_render_wide(found)}\nerrors in {vote.n_examples:,} examples{clean} by strength; "

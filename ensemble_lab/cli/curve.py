@@ -36,6 +36,7 @@ from ensemble_lab.cli.output import (
     render_table,
 )
 from ensemble_lab.cli.verdict_table import render_verdicts
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.curve import CurveReport
@@ -133,7 +134,7 @@ def _render(report: "CurveReport", rows: list[dict[str, Any]]) -> str:
         if row["k"] in sizes
     ]
     left_out = "" if len(sizes) == len(rows) else "; --format json has every size"
-    count = "1 member" if len(rows) == 1 else f"{len(rows)} members"
+    count = render_count(len(rows), "member")
     return (
         f"{render_table(table, list(table[0]), to_right=list(table[0]))}\n"
         f"{report.curve.n_examples:,} examples of {report.split}; majority of subsets of "

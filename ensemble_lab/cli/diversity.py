@@ -33,6 +33,7 @@ from ensemble_lab.cli.output import (
     render_json,
     render_table,
 )
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -184,13 +185,13 @@ def _list_notes(report: "DiversityReport") -> list[str]:
     found, parts = report.diversity, report.log_loss
     n_members = found.n_members
     n_pairs = n_members * (n_members - 1) // 2
-    pairs = "1 pair" if n_pairs == 1 else f"{n_pairs:,} pairs"
+    pairs = render_count(n_pairs, "pair")
     notes = [
         f"{found.n_examples:,} examples of {report.split}; {pairs} of {n_members} members, "
         f"mean {found.errors.mean():.1f} errors"
     ]
     if n_steady := int((found.errors % found.n_examples == 0).sum()):
-        steady = "1 member" if n_steady == 1 else f"{n_steady} members"
+        steady = render_count(n_steady, "member")
         notes.append(f"error correlation leaves out {steady}, always right or always wrong")
     if parts is None:
         return [*notes, "no log loss: a member has votes only"]

@@ -18,6 +18,7 @@ import typer
 
 from ensemble_lab.cli.options import DataDir
 from ensemble_lab.cli.output import Format, note, render_json, render_sentence, render_table
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.import_ import ImportReport
@@ -130,7 +131,7 @@ def _render(report: "ImportReport") -> str:
         }
         for each in report.members
     ]
-    count = "1 member" if len(rows) == 1 else f"{len(rows)} members"
+    count = render_count(len(rows), "member")
     images = "with images" if report.has_images else "no images"
     count = count if rows else "images"
     about = (

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ensemble_lab.cli.output import DataFormat, render_csv, render_json, render_table
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.ledger import LookRow, TestSetLooks
@@ -55,7 +56,7 @@ def _list_rows(sets: "tuple[TestSetLooks, ...]") -> tuple[list[dict[str, Any]], 
 
 def _render(test_set: "TestSetLooks") -> str:
     n_looks = len(test_set.looks)
-    looks = "1 look" if n_looks == 1 else f"{n_looks} looks"
+    looks = render_count(n_looks, "look")
     head = f"{', '.join(test_set.names)} (labels {test_set.labels_sha256[:8]}): {looks}"
     if n_looks:
         head += f", asked {_times(test_set.n_asked)}"

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ensemble_lab.cli.output import render_table
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.analysis.confusion import Confusion
@@ -26,7 +27,7 @@ def render_confusion(confusion: "Confusion", *, normalise: bool = False) -> str:
     whose = f"member {members[0]}"
     if len(members) > 1:
         whose = f"vote of {len(members)}, {confusion.decision.text}"
-    n_errors = "1 error" if confusion.n_errors == 1 else f"{confusion.n_errors:,} errors"
+    n_errors = render_count(confusion.n_errors, "error")
     end = f"{n_errors} in {confusion.n_examples:,} examples of {confusion.split}; {whose}"
     return "\n".join([*parts, end])
 

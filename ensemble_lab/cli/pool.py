@@ -17,6 +17,7 @@ import typer
 
 from ensemble_lab.cli.options import Members
 from ensemble_lab.cli.output import Format, render_json, render_sentence, render_table
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.pool import PoolReport
@@ -66,7 +67,7 @@ def _list_rows(report: "PoolReport") -> list[dict[str, Any]]:
 
 def _render(report: "PoolReport", rows: list[dict[str, Any]]) -> str:
     table = render_table([row | {"groups": _shorten(row["groups"])} for row in rows], list(rows[0]))
-    count = "1 member" if len(report.members) == 1 else f"{len(report.members)} members"
+    count = render_count(len(report.members), "member")
     splits = ", ".join(f"{r.name} ({len(r.index):,} examples)" for r in report.splits)
     about = f"{report.run.path}: {count} on {splits}"
     return "\n".join([table, *(render_sentence(text) for text in (about, *report.notes))])

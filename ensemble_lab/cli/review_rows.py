@@ -12,6 +12,7 @@ from ensemble_lab.cli.output import (
     render_table,
 )
 from ensemble_lab.errors.review_range import judge_labels
+from ensemble_lab.spelling import render_count
 from ensemble_lab.store.review import VERDICTS, Review
 from ensemble_lab.store.reviews import current_reviews
 
@@ -127,10 +128,10 @@ def render_reviews(reviews: Sequence[Review], split: str, format: RowFormatName)
 def _describe_reviews(reviews: Sequence[Review], split: str, n_current: int) -> str:
     judged = judge_labels(reviews)
     n_authors = len({review.author for review in reviews})
+    n_mislabelled = sum(each.is_mislabelled for each in judged)
     text = (
-        f"{_count(len(reviews), 'review')} of {_count(len(judged), 'example')} of {split} by "
-        f"{_count(n_authors, 'author')}; {sum(each.is_mislabelled for each in judged):,} judged "
-        "mislabelled"
+        f"{render_count(len(reviews), 'review')} of {render_count(len(judged), 'example')} of "
+        f"{split} by {render_count(n_authors, 'author')}; {n_mislabelled:,} judged mislabelled"
     )
     is_superseded = n_current < len(reviews)
     return f"{text}; in brackets what its author said otherwise later" if is_superseded else text
@@ -141,8 +142,8 @@ def describe_import(found: "Imported") -> str:
     counts = Counter(review.verdict for review in found.reviews)
     told = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS if counts[verdict])
     authors = list(dict.fromkeys(_cut(review.author, _LONGEST_NAME) for review in found.reviews))
-    by = authors[0] if len(authors) == 1 else _count(len(authors), "author")
-    total = _count(len(found.reviews), "review")
+    by = authors[0] if len(authors) == 1 else render_count(len(authors), "author")
+    total = render_count(len(found.reviews), "review")
     return render_sentence(
         f"{total} by {by}: {told}; {len(found.added):,} new" if authors else total
     )
@@ -164,7 +165,3 @@ def list_review(review: Review) -> dict[str, Any]:
 
 def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -28,6 +28,7 @@ from ensemble_lab.cli.output import (
     render_json,
     render_table,
 )
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.select import SelectionReport
@@ -118,7 +119,7 @@ def _list_values(report: "SelectionReport") -> dict[str, Any]:
 
 def _render(report: "SelectionReport", rows: list[dict[str, Any]]) -> str:
     decision = report.decision
-    members = "1 member" if report.n_members == 1 else f"{report.n_members} members"
+    members = render_count(report.n_members, "member")
     return (
         f"{render_table(rows, list(rows[0]))}\n"
         f"{decision.rule} of {len(rows)} of {members}, chosen on {decision.chosen_on} among "

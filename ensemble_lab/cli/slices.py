@@ -44,7 +44,7 @@ from ensemble_lab.cli.output import (
     render_table,
 )
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.spelling import parse_whole
+from ensemble_lab.spelling import parse_whole, render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.errors.slices import ColumnSlices, Slice
@@ -196,7 +196,7 @@ def _render(report: "SliceReport", limit: int) -> str:
         f"{_render_column(found, limit)}\n{render_sentence(text)}"
         for found, text in zip(report.columns, tell_slices(report), strict=True)
     ]
-    errors = "1 error" if report.errors == 1 else f"{report.errors:,} errors"
+    errors = render_count(report.errors, "error")
     parts.append(
         render_sentence(
             f"{errors} in {report.n_examples:,} examples of {report.split}, "

@@ -13,6 +13,7 @@ import typer
 
 from ensemble_lab.cli.options import DataDir, EngineName, Members, Workers
 from ensemble_lab.cli.output import note, render_table
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.spec.experiment import ExperimentSpec
@@ -134,6 +135,6 @@ def _print_plan(
     print(render_table(rows, list(rows[0]) if rows else ["member"]))
     splits = ", ".join(f"{split.n_examples:,} {split.name}" for split in plan.dataset.splits)
     total = sum(m.plan.tflop for m in plan.chosen_members if m.spec.key in lacking)
-    members = "1 member" if len(lacking) == 1 else f"{len(lacking)} members"
+    members = render_count(len(lacking), "member")
     print(f"{members} to train, {total:.3g} TFLOP")
     print(f"{plan.dataset.name}: {splits} images")

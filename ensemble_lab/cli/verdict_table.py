@@ -10,6 +10,7 @@ from ensemble_lab.cli.output import (
     render_table,
 )
 from ensemble_lab.errors.pairs import render_pair
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.verdicts import VerdictReport
@@ -49,7 +50,7 @@ def render_verdicts(report: "VerdictReport", format: DataFormatName) -> str:
     ]
     verdicts, n_members = report.verdicts, len(report.members)
     n_irreducible = int(verdicts.is_irreducible.sum())
-    members = "1 member" if n_members == 1 else f"{n_members} members"
+    members = render_count(n_members, "member")
     sentence = render_sentence(
         f"{n_irreducible} irreducible at 95 %, {len(rows) - n_irreducible} undecided with "
         f"{members}; every member is right on the others of {report.n_examples:,} examples of "

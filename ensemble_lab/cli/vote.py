@@ -26,6 +26,7 @@ from ensemble_lab.cli.output import (
     render_share,
     render_table,
 )
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.vote import VoteReport
@@ -69,7 +70,7 @@ def render_report(report: "VoteReport", groups: tuple["VoteReport", ...] = ()) -
     for name, each in [*((f"vote of {g.group}", g) for g in groups), ("vote", report)]:
         rows.append(_row(name, each.errors, n, each.interval, str(each.n_ties)))
     table = render_table(rows, list(rows[0]))
-    members = "1 member" if len(report.members) == 1 else f"{len(report.members)} members"
+    members = render_count(len(report.members), "member")
     what = f"{n:,} examples of {report.split}; {members}, {report.decision.text}"
     more = (_render_band(report), report.reviewed and report.reviewed.text)
     return "\n".join([table, render_sentence(what), *(line for line in more if line)])

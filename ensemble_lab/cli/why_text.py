@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ensemble_lab.cli.output import render_sentence, render_table
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.errors.explanation import Explanation
@@ -47,7 +48,7 @@ def _render_head(explained: "Explanation") -> str:
 
 
 def _describe_confidence(explained: "Explanation") -> str:
-    errors = "1 error" if explained.n_errors == 1 else f"{explained.n_errors:,} errors"
+    errors = render_count(explained.n_errors, "error")
     if explained.confidence is None:
         return f"only votes are known; the vote makes {errors}"
     values = (
@@ -172,7 +173,7 @@ def _describe_joining(explained: "Explanation") -> str:
     )
     if outlook.verdict == "irreducible":
         return f"{text}. Irreducible at 95 %: more such members would not mend it ({odds})"
-    count = "1 member" if len(explained.members) == 1 else f"{len(explained.members):,} members"
+    count = render_count(len(explained.members), "member")
     return f"{text}. Undecided with {count} ({odds})"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ensemble_lab.arrays import Booleans, Index, check_axes
+from ensemble_lab.spelling import render_count
 from ensemble_lab.store.review import Review
 from ensemble_lab.store.reviews import current_reviews
 
@@ -73,7 +74,7 @@ class ReviewRange:
         '26 errors, 19 without 7 that people judge mislabelled (15 of 100 reviewed)'
         """
         n_left_out = self.errors - self.errors_without_label_errors
-        errors = "1 error" if self.errors == 1 else f"{self.errors:,} errors"
+        errors = render_count(self.errors, "error")
         left = f"{self.errors_without_label_errors:,} without {n_left_out:,}"
         return (
             f"{errors}, {left} that people judge mislabelled ({self.n_label_errors:,} of "

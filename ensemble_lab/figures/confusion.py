@@ -18,6 +18,7 @@ from ensemble_lab.figures.confusion_largest import (
 from ensemble_lab.figures.confusion_plan import Plan, build_plan, name_classes
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, measure, shorten, wrap, write
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -247,7 +248,7 @@ def _write_heading(figure: "Figure", confusion: Confusion, plan: Plan) -> None:
         whose = f"Member {members[0]}"
     else:
         whose = f"Vote of {len(members)} members: {confusion.decision.text}"
-    n_errors = "1 error" if confusion.n_errors == 1 else f"{confusion.n_errors:,} errors"
+    n_errors = render_count(confusion.n_errors, "error")
     title = f"{confusion.split}: {n_errors} in {confusion.n_examples:,} examples"
     width = plan.width - 2 * plan.margin
     text = shorten(title, width, _TITLE, "bold")

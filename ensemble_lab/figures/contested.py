@@ -11,8 +11,9 @@ from ensemble_lab.errors.contested import LIKE_VOTE, OTHERWISE, RIGHT, Contested
 from ensemble_lab.figures.axes import FAINT, GRID, INK
 from ensemble_lab.figures.contested_plan import MOST_COLUMNS, Plan, build_plan
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.lettering import FAMILY, measure, render_count, shorten, wrap, write
+from ensemble_lab.figures.lettering import FAMILY, measure, shorten, wrap, write
 from ensemble_lab.figures.sheet import draw_boxes
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

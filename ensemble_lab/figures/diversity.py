@@ -15,6 +15,7 @@ from ensemble_lab.figures.axes import FAINT, INK
 from ensemble_lab.figures.diversity_plan import Plan, build_plan
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten, wrap, write
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -229,7 +230,7 @@ def _write_heading(
     mean = diversity.means[row.name]
     unit = "" if row.name == "error-correlation" else " %"
     value = "" if mean is None else f"mean {_write_value(mean, row.name)}{unit}, "
-    n_examples = "1 example" if diversity.n_examples == 1 else f"{diversity.n_examples:,} examples"
+    n_examples = render_count(diversity.n_examples, "example")
     second = f"{value}{n_examples}; {row.more_diverse} = more diverse"
     write(figure, plan.margin, plan.height - 37, shorten(second, width, _NOTE), _NOTE, FAINT)
 

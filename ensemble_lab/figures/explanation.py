@@ -21,6 +21,7 @@ from ensemble_lab.figures.files import (
     save_numbered,
 )
 from ensemble_lab.figures.lettering import name_class, shorten, spell, write
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,7 +140,7 @@ def _write_head(figure: "Figure", explained: Explanation) -> None:
     )
     facts = [f"{fact.name} {fact.value}" for fact in explained.facts]
     if explained.rank is not None:
-        errors = "1 error" if explained.n_errors == 1 else f"{explained.n_errors:,} errors"
+        errors = render_count(explained.n_errors, "error")
         facts.insert(0, f"number {explained.rank:,} of {errors} by gap")
     if explained.confidence is not None:
         facts.insert(0, f"confidence {explained.confidence:.4f}, gap {explained.gap:.4f}")

@@ -11,9 +11,9 @@ from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.figures.files import house_style, page_paths, save_numbered
 from ensemble_lab.figures.layout import TILES_PER_PAGE, plan
-from ensemble_lab.figures.lettering import render_count
 from ensemble_lab.figures.pages import Heading, draw_page
 from ensemble_lab.figures.tiles import build_pictures, build_tiles, picture_shape
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,7 +15,6 @@ __all__ = [
     "is_drawable",
     "measure",
     "name_class",
-    "render_count",
     "shorten",
     "spell",
     "wrap",
@@ -85,17 +84,6 @@ def name_class(number: int, name: str, weight: Weight = "bold") -> str:
     """
     text = " ".join(name.split())
     return text if text and is_drawable(text, weight) else str(number)
-
-
-def render_count(number: int, noun: str) -> str:
-    """Return a number of things, in the singular where it is one.
-
-    Examples
-    --------
-    >>> render_count(1, "error"), render_count(1000, "member")
-    ('1 error', '1,000 members')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def fit_classes(

@@ -9,7 +9,8 @@ from ensemble_lab.arrays import Floats
 from ensemble_lab.errors.margins import Margins
 from ensemble_lab.figures.axes import FAINT, INK, dress_axes, set_counts
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.lettering import FAMILY, render_count, shorten, write
+from ensemble_lab.figures.lettering import FAMILY, shorten, write
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,8 @@ from ensemble_lab.errors.pairs import Pair
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.figures.axes import FAINT, INK
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.lettering import FAMILY, measure, name_class, render_count, shorten, write
+from ensemble_lab.figures.lettering import FAMILY, measure, name_class, shorten, write
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,6 +9,7 @@ from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.figures.axes import FAINT, INK, dress_axes
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten, spell
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,7 +119,7 @@ def _draw_panel(
 
 def _head_panel(axes: "Axes", column: ColumnSlices, n_more: int) -> None:
     more = f", {n_more:,} more not shown" if n_more else ""
-    tests = "1 test" if column.n_tests == 1 else f"{column.n_tests:,} tests"
+    tests = render_count(column.n_tests, "test")
     name = shorten(spell(column.column, "bold"), 150, 9, "bold")
     _note(axes, name, 0, 8 - _LEFT, size=9, colour=INK, weight="bold")
     _note(axes, f"{tests}{more}", 0.5, 0, align="center")

@@ -10,6 +10,7 @@ from ensemble_lab.figures.axes import FAINT, INK
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.lettering import FAMILY, shorten, spell, wrap, write
 from ensemble_lab.figures.upset_plan import NUMBER, Plan, build_plan
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -177,12 +178,12 @@ def _annotate(
 def _write_words(figure: "Figure", errors: JointErrors, title: str, plan: Plan) -> None:
     width = plan.width - 2 * plan.margin
     n_ensembles = errors.n_ensembles
-    whose = "1 ensemble" if n_ensembles == 1 else f"{n_ensembles} ensembles"
+    whose = render_count(n_ensembles, "ensemble")
     first = f"{title}: errors of {whose}" if title else f"Errors of {whose}"
     first = shorten(spell(" ".join(first.split()), "bold"), width, _TITLE, "bold")
     write(figure, plan.margin, plan.height - 22, first, _TITLE, INK, weight="bold")
     n_shared = len(errors.view("shared"))
-    of = "1 example" if errors.n_examples == 1 else f"{errors.n_examples:,} examples"
+    of = render_count(errors.n_examples, "example")
     second = f"{len(errors):,} of {of} wrong in at least one, {n_shared:,} in every one"
     write(figure, plan.margin, plan.height - 37, shorten(second, width, _NOTE), _NOTE, FAINT)
     room = plan.left - plan.margin - 12

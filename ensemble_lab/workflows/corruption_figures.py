@@ -9,6 +9,7 @@ import numpy as np
 from ensemble_lab.data.dataset import Split, take_index
 from ensemble_lab.data.loading import load_split
 from ensemble_lab.data.sources import parse_source
+from ensemble_lab.spelling import render_count
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.corruption_rows import CorruptionErrors, list_corruption_errors
 from ensemble_lab.workflows.corruptions import CorruptionReport, find_clean
@@ -35,7 +36,7 @@ def save_corruption_curves(
     from ensemble_lab.figures.corruptions import draw_corruption_curves
 
     vote = report.corrupted[0].report
-    members = "1 member" if len(vote.members) == 1 else f"{len(vote.members)} members"
+    members = render_count(len(vote.members), "member")
     note = f"{vote.n_examples:,} examples each; vote of {members}, {vote.decision.text}."
     draw_corruption_curves(build_curves(report, by=by), note=note, path=path)
 

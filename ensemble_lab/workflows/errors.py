@@ -8,6 +8,7 @@ import numpy as np
 from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.errors.files import save_catalogue
 from ensemble_lab.errors.review_range import ReviewRange, count_range
+from ensemble_lab.spelling import render_count
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.question import ALL, Question, answer_question
@@ -55,10 +56,10 @@ class Found:
         rows = self.catalogue
         n_wrong = int(np.count_nonzero(rows.label != rows.predicted))
         mixed = f", {n_wrong:,} of them wrong" if 0 < n_wrong < len(rows) else ""
-        told = _count(self.n_held, self.noun)
+        told = render_count(self.n_held, self.noun)
         if len(rows) != self.n_held:
             told = f"{len(rows):,} of {told}"
-        examples = f"{_count(self.n_examples, 'example')} of {rows.split}"
+        examples = f"{render_count(self.n_examples, 'example')} of {rows.split}"
         if self.clause:
             return f"{told}{self.clause}{mixed}, among {examples}"
         if self.noun == "example":
@@ -119,7 +120,3 @@ def keep_errors(
     if len(catalogue):
         catalogue = catalogue.with_thumbnails(take_index(images, catalogue.index).images)
     return save_catalogue(run, catalogue, name)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -13,6 +13,7 @@ from ensemble_lab.spec.frozen import describe_spec
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.spec.presets import PRESETS, Preset, load_preset
 from ensemble_lab.spec.training import TrainingSpec
+from ensemble_lab.spelling import render_count
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.architectures.tracing import Traced, trace
 from ensemble_lab.training.plan import MemberPlan, describe_plan
@@ -96,7 +97,7 @@ def describe_recipe(training: TrainingSpec) -> str:
         describe_spec(training.optimizer, rate=training.optimizer.rate),
         describe_spec(training.schedule),
         f"batch {training.batch_size}",
-        "1 epoch" if training.epochs == 1 else f"{training.epochs} epochs",
+        render_count(training.epochs, "epoch"),
         describe_spec(training.loss),
         *map(describe_spec, training.augmentation),
     ]

@@ -235,7 +235,3 @@ def _check_classes(question: Question, run: Run) -> None:
                 raise PredictionError(
                     f"{name} must name classes from 0 to {run.n_classes - 1}; got {number}."
                 )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -10,6 +10,7 @@ from ensemble_lab.analysis.subsets.curve import MAX_MEMBERS, build_subset_curve
 from ensemble_lab.data.dataset import Split
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.catalogue import build_catalogue
+from ensemble_lab.spelling import render_count
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run, open_run
@@ -220,8 +221,8 @@ def _tell_looks(run: Run, scored: Scored) -> "Section":
         return Section(title, (f"{reason}: these are labels of {labels.split}.",))
     (asked,) = sets
     table = Table(
-        caption=f"{_count(len(asked.looks), 'look')}, asked {_count(asked.n_asked, 'time')}, "
-        "from this run",
+        caption=f"{render_count(len(asked.looks), 'look')}, asked "
+        f"{render_count(asked.n_asked, 'time')}, from this run",
         columns=("look", "first", "asked", "purpose", "decision"),
         rows=tuple(
             (str(each.number), each.first[:10], str(each.n_asked), each.purpose, each.words)
@@ -246,7 +247,3 @@ def _tell_making(scored: Scored, images: Split) -> "Section":
     return Section(
         "What it was made of", (f"{decision.text[:1].upper()}{decision.text[1:]}.",), (table,)
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

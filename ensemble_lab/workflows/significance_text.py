@@ -2,6 +2,7 @@
 
 from statistics import fmean, stdev
 
+from ensemble_lab.spelling import render_count
 from ensemble_lab.workflows.recipes import RecipeReport, RecipeRow
 from ensemble_lab.workflows.significance import ALPHA, PairRow, SignificanceReport
 
@@ -26,7 +27,7 @@ def _tell_pair(report: SignificanceReport, pair: PairRow) -> str:
     first, second = (report.ensembles[place] for place in places)
     found = pair.found
     text = (
-        f"{a} ({first.title}) makes {_count(first.errors, 'error')} and {b} ({second.title}) "
+        f"{a} ({first.title}) makes {render_count(first.errors, 'error')} and {b} ({second.title}) "
         f"{second.errors:,} on the same {report.n_examples:,} examples of {report.split}; they "
         f"differ on {found.n_discordant:,} ({found.only_first:,} only {a} wrong, "
         f"{found.only_second:,} only {b} wrong); exact McNemar p = {render_p(pair.p)}"
@@ -69,9 +70,9 @@ def _judge(report: SignificanceReport, pair: PairRow) -> str:
 def _tell_least(pair: PairRow) -> str:
     n = pair.found.n_discordant
     if pair.least_significant is None:
-        return f"with {_count(n, 'discordant example')} no outcome would, it takes 6 to 0"
+        return f"with {render_count(n, 'discordant example')} no outcome would, it takes 6 to 0"
     fewer = (n - pair.least_significant) // 2
-    return f"with {_count(n, 'discordant example')} it would take {n - fewer:,} to {fewer:,}"
+    return f"with {render_count(n, 'discordant example')} it would take {n - fewer:,} to {fewer:,}"
 
 
 def _tell_means(report: RecipeReport, pair: RecipeRow) -> str:
@@ -91,8 +92,9 @@ def _tell_means(report: RecipeReport, pair: RecipeRow) -> str:
         "" if found.interval is None else f"; 95 % of the difference {render_range(found.interval)}"
     )
     return (
-        f"{_count(len(first), 'member')} of {a} make {_spread(first)} errors and {len(second):,} "
-        f"of {b} {_spread(second)} on the same {report.n_examples:,} examples of {report.split}; "
+        f"{render_count(len(first), 'member')} of {a} make {_spread(first)} errors and "
+        f"{len(second):,} of {b} {_spread(second)} on the same "
+        f"{report.n_examples:,} examples of {report.split}; "
         f"{told}{interval}."
     )
 
@@ -142,10 +144,6 @@ def render_range(interval: tuple[float, float]) -> str:
 def _spread(errors: tuple[int, ...]) -> str:
     sd = f" ± {stdev(errors):.1f}" if len(errors) > 1 else ""
     return f"{fmean(errors):.1f}{sd}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def _round_up(n: int) -> str:

@@ -1,6 +1,7 @@
 """Slices in sentences: which values stand out, and that none does where that is the truth."""
 
 from ensemble_lab.errors.slices import ColumnSlices, Slice
+from ensemble_lab.spelling import render_count
 from ensemble_lab.workflows.significance import ALPHA
 from ensemble_lab.workflows.significance_text import render_p
 from ensemble_lab.workflows.slices import SliceReport
@@ -21,7 +22,7 @@ def _tell(report: SliceReport, found: ColumnSlices) -> str:
     first = found.slices[0]
     if found.n_tests == 0:
         return f"{found.column}: all examples have {first.value}; there is no rest to compare with."
-    tests = "1 test" if found.n_tests == 1 else f"{found.n_tests:,} tests"
+    tests = render_count(found.n_tests, "test")
     if not report.errors:
         return f"{found.column}: no errors, so no difference."
     apart = [each for each in found.slices if each.p_holm <= ALPHA]

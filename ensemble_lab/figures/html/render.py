@@ -27,6 +27,7 @@ from ensemble_lab.figures.html.filters import (
 from ensemble_lab.figures.html.page import Page
 from ensemble_lab.figures.html.report import Report
 from ensemble_lab.figures.html.sprite import draw_sprite
+from ensemble_lab.spelling import render_count
 
 __all__ = ["render_gallery", "render_report"]
 
@@ -75,7 +76,7 @@ def _render(name: str, page: Page, **more: Any) -> str:
             n_tied=int(np.count_nonzero(rows.is_tied)),
             has_probabilities=page.voices.means is not None,
             facets=[list_choices(facet) for facet in page.facets],
-            count=_count,
+            count=render_count,
             abridge=_abridge,
             **{"report": None} | more,
         )
@@ -103,10 +104,6 @@ def _count_wrong(rows: Catalogue) -> Choices:
     counts = rows.wrong_members.sum(axis=0).tolist()
     each = zip(range(len(counts)), rows.members, counts, strict=True)
     return Choices("wrong", tuple(Choice(*values) for values in each), len(counts))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _abridge(count: int) -> str:
