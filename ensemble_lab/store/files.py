@@ -94,17 +94,16 @@ def check_target(path: Path) -> None:
     StoreError
         It is a folder or a run's manifest, or the folder that it goes into takes no file.
     """
-    if path.is_dir() or (path.name == "run.json" and path.exists()):
-        what = "a folder" if path.is_dir() else "the manifest of a run"
-        raise StoreError(
-            f"a file to write must be a new one or one to replace; got {what}, {path}."
-        )
     folder = next(each for each in path.absolute().parents if each.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise StoreError(
-            f"{path} could not be written: {folder} is no folder that takes files. Pick one you "
-            "may write to."
-        )
+    if path.is_dir():
+        problem = "it is a folder"
+    elif path.name == "run.json" and path.exists():
+        problem = "it is the manifest of a run"
+    elif not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        problem = f"{folder} is no folder that takes files"
+    else:
+        return
+    raise StoreError(f"{path} could not be written: {problem}. Pick another file.")
 
 
 @contextmanager
