@@ -105,6 +105,11 @@ class Run:
         return str(self.path) if self.variant is None else f"{self.path}@{self.variant}"
 
     @property
+    def title(self) -> str:
+        """Its name, with its variant behind an ``@``."""
+        return self.name if self.variant is None else f"{self.name}@{self.variant}"
+
+    @property
     def own_splits(self) -> tuple[str, ...]:
         """The splits that members predict as soon as they are trained."""
         return tuple(name for name in self.splits if name in _OWN_SPLITS)

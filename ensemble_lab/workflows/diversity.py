@@ -77,7 +77,7 @@ def build_diversity(
     )
     probabilities = predictions.probabilities
     return DiversityReport(
-        run=run.name,
+        run=run.title,
         split=split,
         members=predictions.members,
         diversity=measure_diversity(predictions.votes, labels.values),

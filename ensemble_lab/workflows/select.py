@@ -119,7 +119,7 @@ def select(
     chosen = predictions.select(decision.members)
     plain = Decision(rule="majority" if predictions.probabilities is None else decision.rule)
     return SelectionReport(
-        run=run.name,
+        run=run.title,
         split=split,
         method=method,
         n_examples=len(labels.values),
