@@ -98,8 +98,13 @@ class Predictions:
         what = "votes" if self.probabilities is None else "probabilities"
         return (
             f"Predictions({self.split!r}: {what} of {len(self.members)} members on "
-            f"{len(self.index):,} examples, {self.n_classes} classes)"
+            f"{len(self.index):,} examples, {self.n_classes} classes{self.clause})"
         )
+
+    @property
+    def clause(self) -> str:
+        """Which predictions these are, behind other words: ``, variant tta-8``, or nothing."""
+        return "" if self.variant is None else f", variant {self.variant}"
 
     @property
     def digest(self) -> str:

@@ -73,7 +73,7 @@ def build_diversity(
         command="diversity",
         decision=digest_of({"diversity": list(predictions.members)}),
         members=predictions.digest,
-        words=f"diversity of {len(predictions.members)} members",
+        words=f"diversity of {len(predictions.members)} members{predictions.clause}",
     )
     probabilities = predictions.probabilities
     return DiversityReport(

@@ -127,7 +127,7 @@ def _collect_predictions(
         command="export",
         decision=digest_of({"export": "labels"}),
         members=predictions.digest,
-        words="labels exported",
+        words=f"labels exported{predictions.clause}",
     )
     return Contents(run.title, predictions, labels=known.values), known.look
 
