@@ -326,10 +326,10 @@ def write_votes(
 
 def _tell_remedy(run: Run, split: str, missing: list[Entry]) -> str:
     """Return how members get the predictions that they miss."""
-    if any(entry.kind == "imported" for entry in missing):
-        return f"Import them with `ensemble-lab import --split {split}`"
     if run.variant is not None:
         return "Finish with the `ensemble-lab predict` that made the others"
+    if any(entry.kind == "imported" for entry in missing):
+        return f"Import them with `ensemble-lab import --split {split}`"
     if run.origins:
         return "Finish where they were pooled from and pool again"
     return f"Finish with `ensemble-lab {'train' if split in run.own_splits else 'predict'}`"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from ensemble_lab.exceptions import DamagedError, MissingError
 from ensemble_lab.spelling import closest
-from ensemble_lab.store.files import check_field, check_name
+from ensemble_lab.store.files import check_field, check_name, is_name
 from ensemble_lab.store.hdf5 import SealedFile, open_sealed
 from ensemble_lab.store.run import Run
 
@@ -32,15 +32,13 @@ def name_file(split: str, variant: str | None) -> str:
 def find_variants(run: Run, split: str) -> tuple[str, ...]:
     """Return the names of the variants in which some member has predictions on a split, sorted."""
     start, end = f"predictions-{check_name(split, what='split')}.", ".h5"
-    return tuple(
-        sorted(
-            {
-                path.name.removeprefix(start).removesuffix(end)
-                for key in run.keys
-                for path in run.member_folder(key).glob(f"{start}*{end}")
-            }
-        )
-    )
+    found = {
+        path.name.removeprefix(start).removesuffix(end)
+        for key in run.keys
+        for path in run.member_folder(key).glob(f"{start}*{end}")
+    }
+    # A copy that somebody keeps beside a file (test.h5.old.h5) is none.
+    return tuple(sorted(filter(is_name, found)))
 
 
 def load_variant(run: Run, key: str, split: str) -> "VariantSpec":

@@ -130,6 +130,13 @@ def test_unknown_variant_names_those_that_are_there(run, refusal):
     assert "did you mean 'flip'?" in text
 
 
+def test_file_with_another_name_is_no_variant(run):
+    path = predictions_path(run, KEY, "test")
+    for name in ("predictions-test..h5", "predictions-test.h5.old.h5", "predictions-test.A.h5"):
+        path.with_name(name).write_bytes(path.read_bytes())
+    assert find_variants(run, "test") == ()
+
+
 def test_member_without_the_variant_is_named(run, refusal):
     save(run, keys=(KEY,))
     view = run.with_variant("flip")
