@@ -1,4 +1,4 @@
-r"""Predict with all members of a run on another data set, or on copies of its images.
+r"""Predict on another data set, or on copies of a run's images.
 
 SOURCE is digits, mnist, qmnist, emnist_digits, fashion_mnist, kmnist, an npz file with x_test
 (and y_test, if labelled), or a csv file like those of Kaggle's digits; SPLIT is train or test, of
@@ -105,7 +105,7 @@ def command(
     workers: Workers = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Predict with all members of a run on another data set."""
+    """Predict on another data set, or on copies of a run's images."""
     from ensemble_lab.decision import DEFAULT
 
     if (data is None) == (tta is None):
