@@ -26,8 +26,8 @@ import typer
 from ensemble_lab.cli.options import (
     FigureFile,
     Members,
-    RunFolder,
     SplitName,
+    WholeRun,
     refuse_format_of_figure,
 )
 from ensemble_lab.cli.output import DataFormat, note_look, render_csv, render_json, render_table
@@ -42,7 +42,7 @@ _COLUMNS = ("n_candidates", "picked", "by_validation", "unpicked", "gained", "ke
 
 
 def command(
-    run: RunFolder,
+    run: WholeRun,
     split: SplitName = "test",
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the halves.")] = 0,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ensemble_lab.cli.options import FigureFile, Members, RunFolder
+from ensemble_lab.cli.options import FigureFile, Members, WholeRun
 from ensemble_lab.cli.output import (
     DataFormat,
     DataFormatName,
@@ -41,7 +41,7 @@ recipe's loss; val.: afterwards, on plain images, by cross-entropy"""
 
 
 def command(
-    run: RunFolder,
+    run: WholeRun,
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
     by: Annotated[
         Literal["group"] | None,

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from ensemble_lab.cli.options import RunFolder
+from ensemble_lab.cli.options import WholeRun
 from ensemble_lab.cli.output import note_look
 
 __all__ = ["command"]
 
 
 def command(
-    run: RunFolder,
+    run: WholeRun,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A json file.")],
 ) -> None:
     """Write a run's results as JSON."""

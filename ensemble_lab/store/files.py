@@ -23,6 +23,7 @@ __all__ = [
     "check_name",
     "check_target",
     "check_version",
+    "is_name",
     "load_json",
     "one_line",
     "parse_json",
@@ -41,6 +42,11 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,95}")
 _WORDS = {dict: "an object", int: "a whole number", list: "a list", str: "text"}
 
 
+def is_name(name: str) -> bool:
+    """Whether `name` can name a split, member or variant."""
+    return bool(_NAME.fullmatch(name))
+
+
 def check_name(name: str, *, what: str) -> str:
     """Return `name` if it can name a split, member or variant, and so part of a path.
 
@@ -49,7 +55,7 @@ def check_name(name: str, *, what: str) -> str:
     StoreError
         Anything but lower-case letters, digits and hyphens.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not is_name(name):
         raise StoreError(
             f"{what} must be lower-case letters, digits and hyphens (at most 96); got {name!r}."
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,12 +19,16 @@ from ensemble_lab.arrays import (
 from ensemble_lab.canonical import array_sha256, digest_of
 from ensemble_lab.exceptions import MissingError, PredictionError
 from ensemble_lab.spelling import closest
-from ensemble_lab.store.files import check_name
 from ensemble_lab.store.hdf5 import write_sealed
 from ensemble_lab.store.rows import load_part, load_row
 from ensemble_lab.store.run import Entry, Run
 from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.variants import find_variants, name_file, refuse_variant
 from ensemble_lab.store.voters import find_voters
+
+if TYPE_CHECKING:
+    # Reading predictions does without pydantic.
+    from ensemble_lab.spec.variant import VariantSpec
 
 __all__ = [
     "Predictions",
@@ -93,8 +98,13 @@ class Predictions:
         what = "votes" if self.probabilities is None else "probabilities"
         return (
             f"Predictions({self.split!r}: {what} of {len(self.members)} members on "
-            f"{len(self.index):,} examples, {self.n_classes} classes)"
+            f"{len(self.index):,} examples, {self.n_classes} classes{self.clause})"
         )
+
+    @property
+    def clause(self) -> str:
+        """Which predictions these are, behind other words: ``, variant tta-8``, or nothing."""
+        return "" if self.variant is None else f", variant {self.variant}"
 
     @property
     def digest(self) -> str:
@@ -140,13 +150,9 @@ class Predictions:
             )
 
 
-def predictions_path(run: Run, key: str, split: str, variant: str | None = None) -> Path:
-    """Return where a member's predictions lie, or would."""
-    name = f"predictions-{check_name(split, what='split')}"
-    if variant is not None:
-        # A point, which no name may hold: "test-flip" may be a split of its own.
-        name += f".{check_name(variant, what='variant')}"
-    return run.member_folder(key) / f"{name}.h5"
+def predictions_path(run: Run, key: str, split: str) -> Path:
+    """Return where a member's predictions, in the variant that a run is asked in, lie or would."""
+    return run.member_folder(key) / name_file(split, run.variant)
 
 
 def has_predictions(run: Run, key: str, split: str) -> bool:
@@ -155,7 +161,14 @@ def has_predictions(run: Run, key: str, split: str) -> bool:
 
 
 def save_predictions(
-    run: Run, key: str, split: str, probabilities: Probabilities, index: Index, *, parent: str
+    run: Run,
+    key: str,
+    split: str,
+    probabilities: Probabilities,
+    index: Index,
+    *,
+    parent: str,
+    variant: "VariantSpec | None" = None,
 ) -> None:
     """Write one member's predictions on a split.
 
@@ -165,6 +178,8 @@ def save_predictions(
     index : int64 (examples,)
     parent : str
         The member's `weights_sha256`.
+    variant : VariantSpec, optional
+        How they were made, written out, where it was not plainly; it has a file of its own.
 
     Raises
     ------
@@ -181,7 +196,7 @@ def save_predictions(
     check_probabilities(probabilities, name=f"probabilities of {key} on {split}")
     votes = choose_classes(probabilities)
     write_votes(
-        predictions_path(run, key, split),
+        predictions_path(run.with_variant(None if variant is None else variant.name), key, split),
         "predictions",
         {"votes": votes, "probabilities": probabilities.astype(np.float32, copy=False)},
         run=run,
@@ -189,6 +204,7 @@ def save_predictions(
         split=split,
         index=index,
         parent=parent,
+        variant=variant,
     )
 
 
@@ -223,6 +239,7 @@ def load_predictions(
     Parameters
     ----------
     run : Run
+        In the variant that it is asked in: see `ensemble_lab.store.run.open_run`.
     split : str
     members : tuple of str
         Patterns of keys (``bn-elu-*``); none for all members. On a split in folds the members
@@ -232,7 +249,7 @@ def load_predictions(
     Raises
     ------
     MissingError
-        No such split or member, or a member without predictions on it.
+        No such split, member or variant, or a member without predictions on it.
     DamagedError
         A file is damaged.
     MismatchError
@@ -242,9 +259,12 @@ def load_predictions(
     voters = find_voters(run, record, members)
     parts = [entry for voter in voters for entry in voter.parts]
     missing = [entry for entry in parts if not has_predictions(run, entry.key, split)]
+    if missing and run.variant is not None and run.variant not in find_variants(run, split):
+        raise refuse_variant(run, split)
     if missing:
+        asked = "" if run.variant is None else f" in the variant {run.variant!r}"
         raise MissingError(
-            f"every member must have predictions on {split!r}; "
+            f"every member must have predictions on {split!r}{asked}; "
             f"{_listed([entry.key for entry in missing])} of {run.path} "
             f"{'has' if len(missing) == 1 else 'have'} none. {_tell_remedy(run, split, missing)}, "
             "or name members that have with --members."
@@ -264,6 +284,7 @@ def load_predictions(
         probabilities=np.stack(probabilities) if len(probabilities) == len(rows) else None,
         n_classes=run.n_classes,
         digests=tuple(row.digest for row in rows),
+        variant=run.variant,
     )
 
 
@@ -290,20 +311,23 @@ def write_votes(
     split: str,
     index: Index,
     parent: str,
+    variant: "VariantSpec | None" = None,
 ) -> None:
-    """Write a file of votes that says whose they are, and of which examples."""
+    """Write a file of votes that says whose they are, of which examples, and how made."""
     header = {
         "key": key,
         "split": split,
         "n_classes": run.n_classes,
         "parent": parent,
         "index_sha256": array_sha256(np.asarray(index, np.int64)),
-    }
+    } | ({} if variant is None else {"variant": variant.to_json()})
     write_sealed(path, kind, header, arrays)
 
 
 def _tell_remedy(run: Run, split: str, missing: list[Entry]) -> str:
     """Return how members get the predictions that they miss."""
+    if run.variant is not None:
+        return "Finish with the `ensemble-lab predict` that made the others"
     if any(entry.kind == "imported" for entry in missing):
         return f"Import them with `ensemble-lab import --split {split}`"
     if run.origins:

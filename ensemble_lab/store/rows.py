@@ -13,6 +13,7 @@ from ensemble_lab.store.members import member_path
 from ensemble_lab.store.run import Entry, Run
 from ensemble_lab.store.seal import peek_digest
 from ensemble_lab.store.splits import SplitRecord
+from ensemble_lab.store.variants import check_variant
 from ensemble_lab.store.voters import Voter
 
 __all__ = ["Row", "check_header", "load_part", "load_row", "read_votes"]
@@ -68,6 +69,7 @@ def load_part(run: Run, entry: Entry, record: SplitRecord, path: Path) -> Row:
     n_examples = len(index)
     with open_sealed(path, "predictions") as file:
         check_header(run, entry, record.name, file, array_sha256(index))
+        check_variant(run, file)
         votes = read_votes(run, file, (n_examples,))
         probabilities = file.read("probabilities") if "probabilities" in file else None
         if probabilities is not None:

@@ -36,8 +36,12 @@ def load_checked_dataset(run: Run, spec: MemberSpec, data_dir: Path | None) -> D
     return dataset
 
 
-def load_checked_images(run: Run, split: str, data_dir: Path | None) -> Split:
+def load_checked_images(
+    run: Run, split: str, data_dir: Path | None, *, fold: int | None = None
+) -> Split:
     """Return a split that the run records, from the run or its source, without labels.
+
+    Of a split in folds only what a member of that `fold` predicts.
 
     Raises
     ------
@@ -63,6 +67,8 @@ def load_checked_images(run: Run, split: str, data_dir: Path | None) -> Split:
             f"images of split {split!r} must be those recorded in {run.path} "
             f"({record.images_sha256[:12]}); got {images.images_sha256[:12]} from {where}."
         )
+    if fold is not None and record.fold is not None:
+        images = take_index(images, record.index[record.rows_of(fold)], name=split)
     return replace(images, role=record.role, labels=None, labels_sha256=None)
 
 

@@ -10,19 +10,21 @@ from ensemble_lab.arrays import Images
 from ensemble_lab.data.dataset import Dataset, Split
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.spec.variant import CopiesSpec, ShiftedCopies
 from ensemble_lab.store.members import member_path
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.training_state import TrainingState, load_state, save_state
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.backends import load_backend
+from ensemble_lab.training.copies import ask_augmented, ask_shifted, average_copies
 from ensemble_lab.training.environment import open_backend
 from ensemble_lab.training.fit import Callbacks, Examples, fit
 from ensemble_lab.training.infer import Predictor, infer
 from ensemble_lab.training.network import build_network
 from ensemble_lab.training.reporter import Reporter
-from ensemble_lab.training.trainers import Answers, Responder, Trained
+from ensemble_lab.training.trainers import Answers, CopiesResponder, Responder, Trained
 
-__all__ = ["describe_libraries", "load", "open_libraries", "train"]
+__all__ = ["describe_libraries", "load", "load_copies", "open_libraries", "train"]
 
 
 def open_libraries(spec: MemberSpec) -> AbstractContextManager[Any]:
@@ -67,11 +69,25 @@ def _examples(split: Split) -> Examples:
 
 def load(run: Run, spec: MemberSpec) -> Responder:
     """Return the net with its stored weights."""
-    backend = load_backend(spec.backend)
+    return partial(_answer, load_backend(spec.backend).compile_inference(_load_model(run, spec)))
+
+
+def load_copies(run: Run, spec: MemberSpec, copies: CopiesSpec) -> CopiesResponder:
+    """Return the net with its stored weights, asked about copies of each image."""
+    model, backend = _load_model(run, spec), load_backend(spec.backend)
+    plain = backend.compile_inference(model)
+    if isinstance(copies, ShiftedCopies):
+        return average_copies(ask_shifted(plain, copies), copies.n_copies)
+    augmenting = backend.compile_inference(model, copies.augmentation or ())
+    return average_copies(ask_augmented(plain, augmenting, copies), copies.n_copies)
+
+
+def _load_model(run: Run, spec: MemberSpec) -> Any:
     layers = describe_layers(spec.architecture, run.n_classes)
-    network = build_network(layers, run.image_shape, spec.seed_of("init"), backend.layer_classes)
+    layer_classes = load_backend(spec.backend).layer_classes
+    network = build_network(layers, run.image_shape, spec.seed_of("init"), layer_classes)
     network.model.load_weights(member_path(run, spec.key))
-    return partial(_answer, backend.compile_inference(network.model))
+    return network.model
 
 
 def describe_libraries(spec: MemberSpec) -> Mapping[str, str]:

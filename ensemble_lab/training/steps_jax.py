@@ -14,6 +14,7 @@ import numpy as np
 from jax import lax
 
 from ensemble_lab.arrays import Images, Labels
+from ensemble_lab.spec.augmentation import AugmentationSpec
 from ensemble_lab.training.augment import augment_images
 from ensemble_lab.training.backends import Snapshot, StepOptions
 from ensemble_lab.training.epoch import StepArrays
@@ -64,18 +65,18 @@ def describe_device() -> dict[str, str]:
     return {"jax": jax.__version__, "device": name}
 
 
-def compile_inference(model: Any) -> Any:
+def compile_inference(model: Any, augmentation: tuple[AugmentationSpec, ...] = ()) -> Any:
     """Return a function: uint8 (batch, …) to float32 (batch, classes), weights as they are."""
 
     @jax.jit
-    def infer_batch(trainable: Any, rest: Any, images: Any) -> Any:
-        images = images.astype(jnp.float32) / 255.0
+    def infer_batch(trainable: Any, rest: Any, images: Any, draws: Any) -> Any:
+        images = augment_images(images.astype(jnp.float32) / 255.0, augmentation, *draws)
         return model.stateless_call(trainable, rest, images, training=False)[0]
 
-    def infer(images: Images) -> Any:
+    def infer(images: Images, *draws: Any) -> Any:
         trainable = [each.value for each in model.trainable_variables]
         rest = [each.value for each in model.non_trainable_variables]
-        return np.asarray(infer_batch(trainable, rest, images))
+        return np.asarray(infer_batch(trainable, rest, images, draws))
 
     return infer
 

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ensemble_lab.arrays import Images, Labels
+from ensemble_lab.spec.augmentation import AugmentationSpec
 from ensemble_lab.training.augment import augment_images
 from ensemble_lab.training.backends import Snapshot, StepOptions
 from ensemble_lab.training.epoch import StepArrays
@@ -49,14 +50,20 @@ def describe_device() -> dict[str, str]:
     return {"tensorflow": tf.__version__, "device": names[0] if names else "CPU"}
 
 
-def compile_inference(model: Any) -> Any:
+def compile_inference(model: Any, augmentation: tuple[AugmentationSpec, ...] = ()) -> Any:
     """Return a function: uint8 (batch, …) to float32 (batch, classes), weights as they are."""
 
-    def infer_batch(images: Any) -> Any:
-        return model(tf.cast(images, tf.float32) / 255.0, training=False)
+    def infer_batch(images: Any, draws: Any) -> Any:
+        images = tf.cast(images, tf.float32) / 255.0
+        return model(augment_images(images, augmentation, *draws), training=False)
 
     compiled = tf.function(infer_batch)
-    return lambda images: compiled(tf.constant(images)).numpy()
+
+    def infer(images: Images, *draws: Any) -> Any:
+        placed = tuple(None if each is None else tf.constant(each) for each in draws)
+        return compiled(tf.constant(images), placed).numpy()
+
+    return infer
 
 
 def build_steps(

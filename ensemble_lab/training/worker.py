@@ -8,6 +8,7 @@ epoch what is needed to go on, and stops within a block when it is asked to
 
 import argparse
 import contextlib
+import json
 import signal
 import sys
 import traceback
@@ -22,6 +23,7 @@ from ensemble_lab.exceptions import (
     MissingError,
 )
 from ensemble_lab.spec.member import MemberSpec, parse_member
+from ensemble_lab.spec.variant import VariantSpec, parse_variant, resolve_copies
 from ensemble_lab.store.epoch_votes import save_epoch_votes
 from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import Member, load_member, member_path, save_member
@@ -34,7 +36,7 @@ from ensemble_lab.training.environment import describe_environment
 from ensemble_lab.training.inputs import load_checked_dataset, load_checked_images
 from ensemble_lab.training.plan import describe_plan
 from ensemble_lab.training.reporter import Reporter, own_stdout
-from ensemble_lab.training.trainers import Responder, Trainer, load_trainer
+from ensemble_lab.training.trainers import CopiesResponder, Responder, Trainer, load_trainer
 
 __all__ = ["main", "predict_splits", "train_member"]
 
@@ -46,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("key")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--predict", metavar="SPLIT", nargs="+")
+    parser.add_argument("--variant", metavar="JSON", type=json.loads)
     chosen = parser.parse_args(arguments)
     with own_stdout() as lines:
         reporter = Reporter(chosen.key, lines)
@@ -57,8 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
                 if chosen.predict is None:
                     status = train_member(run, chosen.key, chosen.data_dir, reporter)
                 else:
+                    variant = None if chosen.variant is None else parse_variant(chosen.variant)
                     status = predict_splits(
-                        run, chosen.key, chosen.predict, chosen.data_dir, reporter
+                        run, chosen.key, chosen.predict, chosen.data_dir, reporter, variant
                     )
             reporter.say("done", status=status)
         except InterruptedTraining:
@@ -101,9 +105,14 @@ def train_member(run: Run, key: str, data_dir: Path | None, reporter: Reporter) 
 
 
 def predict_splits(
-    run: Run, key: str, splits: Sequence[str], data_dir: Path | None, reporter: Reporter
+    run: Run,
+    key: str,
+    splits: Sequence[str],
+    data_dir: Path | None,
+    reporter: Reporter,
+    variant: VariantSpec | None = None,
 ) -> str:
-    """Predict splits that the run records, each written as soon as it is done.
+    """Predict splits that the run records, plainly or in a variant, each written when it is done.
 
     Returns
     -------
@@ -111,20 +120,27 @@ def predict_splits(
         ``trained``, or ``complete`` if all of them were predicted before.
     """
     member = load_member(run, key)
-    lacking = [split for split in splits if not has_predictions(run, key, split)]
+    asked = run if variant is None else run.with_variant(variant.name)
+    lacking = [split for split in splits if not has_predictions(asked, key, split)]
     if not lacking:
         return "complete"
     spec = parse_member(member.spec)
     # What cannot be had is refused before a framework is loaded.
-    images = load_checked_images(run, lacking[0], data_dir)
+    if variant is not None:
+        variant = variant.model_copy(update={"copies": resolve_copies(variant.copies, spec)})
+    images = load_checked_images(run, lacking[0], data_dir, fold=spec.fold)
     trainer = load_trainer(spec.backend)
     with trainer.open_libraries(spec):
         reporter.start(0, len(lacking), unit="split")
-        responder = _load_responder(run, spec, member, trainer)
+        responder: Responder | CopiesResponder = (
+            _load_responder(run, spec, member, trainer)
+            if variant is None
+            else _load_copies(run, spec, member, trainer, variant)
+        )
         for n_done, split in enumerate(lacking):
             if n_done:
-                images = load_checked_images(run, split, data_dir)
-            _predict(run, member, images, responder, reporter)
+                images = load_checked_images(run, split, data_dir, fold=spec.fold)
+            _predict(run, member, images, responder, reporter, variant)
             reporter.progress(n_done + 1)
     return "trained"
 
@@ -151,6 +167,19 @@ def _train(
 
 def _load_responder(run: Run, spec: MemberSpec, member: Member, trainer: Trainer) -> Responder:
     """Return the stored member, if its layers are those that would be built now."""
+    _check_architecture(run, spec, member)
+    return trainer.load(run, spec)
+
+
+def _load_copies(
+    run: Run, spec: MemberSpec, member: Member, trainer: Trainer, variant: VariantSpec
+) -> CopiesResponder:
+    """Return the stored member likewise, asked about copies of each image."""
+    _check_architecture(run, spec, member)
+    return trainer.load_copies(run, spec, variant.copies)
+
+
+def _check_architecture(run: Run, spec: MemberSpec, member: Member) -> None:
     expected = _hash_architecture(run, spec)
     if member.architecture_sha256 != expected:
         raise MismatchError(
@@ -158,14 +187,19 @@ def _load_responder(run: Run, spec: MemberSpec, member: Member, trainer: Trainer
             f"{member.architecture_sha256[:12]}, in {member_path(run, spec.key)}. "
             "Predict with the version that trained it."
         )
-    return trainer.load(run, spec)
 
 
 def _predict(
-    run: Run, member: Member, split: Split, responder: Responder, reporter: Reporter
+    run: Run,
+    member: Member,
+    split: Split,
+    responder: Responder | CopiesResponder,
+    reporter: Reporter,
+    variant: VariantSpec | None = None,
 ) -> None:
+    given = (split.images,) if variant is None else (split.images, split.index)
     answers = responder(
-        split.images,
+        *given,
         name=f"{member.key} on {split.name}",
         on_batch=lambda: reporter.progress(reporter.epoch),
     )
@@ -173,7 +207,9 @@ def _predict(
     if answers.probabilities is None:
         save_votes(run, key, name, answers.votes, split.index, parent=parent)
     else:
-        save_predictions(run, key, name, answers.probabilities, split.index, parent=parent)
+        save_predictions(
+            run, key, name, answers.probabilities, split.index, parent=parent, variant=variant
+        )
 
 
 def _finish(run: Run, dataset: Dataset, spec: MemberSpec, member: Member) -> None:

@@ -67,7 +67,7 @@ def build_curve(
     split = run.choose_split(split)
     scored = score(run, split, _RANDOM_TIES, members, command="curve")
     return CurveReport(
-        run=run.name,
+        run=run.title,
         split=split,
         members=scored.predictions.members,
         curve=build_subset_curve(

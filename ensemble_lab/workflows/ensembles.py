@@ -1,4 +1,4 @@
-"""Ensembles by name, ``RUN`` or ``RUN:PATTERN``, and their errors on one and the same split."""
+"""Ensembles by name, ``RUN[@VARIANT][:PATTERN]``, and their errors on one and the same split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class Asked:
         As it was asked for.
     title : str
         As short as it can be: the run's folder, with no more of those it lies in than tell it
-        from the other runs, the pattern, and the rule where there are several.
+        from the other runs, the variant, the pattern, and the rule where there are several.
     run : Run
     members : tuple of str
         Patterns of keys; none for all.
@@ -100,7 +100,8 @@ def open_ensembles(
     ----------
     names : sequence of Run, path or str
         ``RUN`` for all members of a run, ``RUN:PATTERN[,PATTERN]`` for those whose keys match,
-        such as ``checkpoints/light:light-000*``; one key names a single member.
+        such as ``checkpoints/light:light-000*``; one key names a single member. ``RUN@VARIANT``
+        in the place of ``RUN`` asks the members in a variant of their predictions.
     split : str
     decisions : sequence of Decision
         How each votes; with several, each name makes as many ensembles, one after another.
@@ -133,8 +134,8 @@ def open_ensembles(
     ways = _name_ways(decisions)
     return tuple(
         Asked(
-            name=str(name.path if isinstance(name, Run) else name),
-            title=folder + (f":{','.join(patterns)}" if patterns else "") + way,
+            name=name.address if isinstance(name, Run) else str(name),
+            title=_name_members(folder, run, patterns) + way,
             run=run,
             members=patterns or members,
             record=record,
@@ -189,6 +190,11 @@ def _open(name: Run | Path | str) -> tuple[Run, tuple[str, ...]]:
     if not colon or Path(name).is_dir():
         return open_run(name), ()
     return open_run(folder), tuple(pattern.split(","))
+
+
+def _name_members(folder: str, run: Run, patterns: tuple[str, ...]) -> str:
+    variant = "" if run.variant is None else f"@{run.variant}"
+    return folder + variant + (f":{','.join(patterns)}" if patterns else "")
 
 
 def _name_folders(folders: Sequence[Path]) -> list[str]:

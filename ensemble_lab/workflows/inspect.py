@@ -10,12 +10,21 @@ from ensemble_lab.exceptions import EnsembleLabError, MissingError
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import load_failure, load_member, member_path
 from ensemble_lab.store.predictions import has_predictions
-from ensemble_lab.store.run import Entry, Run, find_runs, open_run
+from ensemble_lab.store.run import Entry, Run, find_runs, open_run, open_whole
 from ensemble_lab.store.seal import check_seal
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import load_state
+from ensemble_lab.store.variants import find_variants, load_variant
 
-__all__ = ["MemberStatus", "RunRow", "RunSummary", "SplitStatus", "list_runs", "summarise_run"]
+__all__ = [
+    "MemberStatus",
+    "RunRow",
+    "RunSummary",
+    "SplitStatus",
+    "VariantStatus",
+    "list_runs",
+    "summarise_run",
+]
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,25 @@ class SplitStatus:
 
 
 @dataclass(frozen=True)
+class VariantStatus:
+    """A variant of the predictions on a split.
+
+    Attributes
+    ----------
+    name, split : str
+    n_predicted : int
+        Members with predictions in it.
+    text : str
+        How they were made, or what is wrong with the first that cannot be read.
+    """
+
+    name: str
+    split: str
+    n_predicted: int
+    text: str
+
+
+@dataclass(frozen=True)
 class RunSummary:
     """A run at a glance.
 
@@ -90,6 +118,7 @@ class RunSummary:
         Lines of the ledger.
     notes : tuple of str
         What is wrong with catalogues or the ledger.
+    variants : tuple of VariantStatus
     """
 
     run: Run
@@ -98,6 +127,7 @@ class RunSummary:
     catalogues: tuple[str, ...]
     n_accesses: int
     notes: tuple[str, ...] = ()
+    variants: tuple[VariantStatus, ...] = ()
 
     @property
     def n_complete(self) -> int:
@@ -139,7 +169,7 @@ def summarise_run(run: Run | Path | str) -> RunSummary:
     MissingError, DamagedError
         There is no such run, or its manifest cannot be read.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="look through it")
     catalogues = sorted((run.path / "catalogues").glob("*.h5"))
     notes = [note for path in catalogues for note in _find_damage(partial(check_seal, path))]
     accesses: list[dict[str, Any]] = []
@@ -151,6 +181,11 @@ def summarise_run(run: Run | Path | str) -> RunSummary:
         catalogues=tuple(path.stem for path in catalogues),
         n_accesses=len(accesses),
         notes=tuple(notes),
+        variants=tuple(
+            _variant(run.with_variant(name), split)
+            for split in run.splits
+            for name in find_variants(run, split)
+        ),
     )
 
 
@@ -275,3 +310,13 @@ def _split(run: Run, name: str) -> SplitStatus:
         has_labels=record.labels_sha256 is not None,
         n_predicted=n_predicted,
     )
+
+
+def _variant(asked: Run, split: str) -> VariantStatus:
+    keys = [key for key in asked.keys if has_predictions(asked, key, split)]
+    try:
+        # Of different recipes, each as its own augmentation made it.
+        ways = dict.fromkeys(load_variant(asked, key, split).copies.text for key in keys)
+    except EnsembleLabError as error:
+        ways = {str(error): None}
+    return VariantStatus(str(asked.variant), split, len(keys), ", or ".join(ways))

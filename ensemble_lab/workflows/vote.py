@@ -81,7 +81,8 @@ class VoteReport:
     def to_json(self) -> dict[str, Any]:
         """Return the report under its JSON keys.
 
-        `group` only where groups vote apart, `reviewed` only where people reviewed labels.
+        `group` only where groups vote apart, `reviewed` only where people reviewed labels,
+        `variant` only where other predictions vote than the plain ones.
         """
         values = {
             "n_examples": self.n_examples,
@@ -102,6 +103,8 @@ class VoteReport:
         }
         if self.reviewed is not None:
             values["reviewed"] = asdict(self.reviewed)
+        if self.decision.variant is not None:
+            values["variant"] = self.decision.variant
         return values if self.group is None else {"group": self.group} | values
 
 

@@ -56,7 +56,8 @@ class Vote:
         Whether the rule alone did not decide: ties settled otherwise, on either level, could
         have given another class.
     decision : Decision
-        What was done: `members` names those that voted, `ties` the policy that was used.
+        What was done: `members` names those that voted, `ties` the policy that was used,
+        `variant` which of their predictions.
     tied_classes : TiedClasses
         Between which classes the last count was tied.
     """
@@ -102,8 +103,8 @@ def combine(predictions: Predictions, decision: Decision) -> Vote:
     ------
     PredictionError
         A rule on probabilities where only votes are known, weights for a rule that has none or
-        none for one that needs some, a member that is not there, votes outside the classes, or
-        probabilities that are not finite.
+        none for one that needs some, a member that is not there, a decision about another variant
+        of predictions, votes outside the classes, or probabilities that are not finite.
 
     References
     ----------
@@ -177,6 +178,12 @@ def _settle_decision(predictions: Predictions, decision: Decision) -> Decision:
     """Return the decision as it can be carried out, with the members that vote."""
     ties, rule = decision.ties, RULES[decision.rule]
     _check_weights(decision)
+    if decision.variant not in (None, predictions.variant):
+        raise PredictionError(
+            f"predictions must be those of the variant {decision.variant!r}, which the decision is "
+            f"about; got {predictions.variant or 'plain ones'}, on split {predictions.split!r}. "
+            f"Ask RUN@{decision.variant}."
+        )
     if predictions.probabilities is None:
         if rule.uses_probabilities:
             enough = [name for name, rule in RULES.items() if not rule.uses_probabilities]
@@ -185,7 +192,7 @@ def _settle_decision(predictions: Predictions, decision: Decision) -> Decision:
                 f"{decision.rule!r}, on split {predictions.split!r}."
             )
         ties = TIES[ties].without_probabilities
-    return replace(decision, ties=ties, members=predictions.members)
+    return replace(decision, ties=ties, members=predictions.members, variant=predictions.variant)
 
 
 def _check_weights(decision: Decision) -> None:
@@ -211,6 +218,7 @@ def _check_weights(decision: Decision) -> None:
 def _check_same_ensemble(first: Predictions, other: Predictions) -> None:
     for what, ours, theirs in (
         ("split", first.split, other.split),
+        ("variant", first.variant, other.variant),
         ("members", first.members, other.members),
         ("n_classes", first.n_classes, other.n_classes),
         ("probabilities", first.probabilities is not None, other.probabilities is not None),
