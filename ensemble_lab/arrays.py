@@ -90,6 +90,8 @@ def check_probabilities(
     name: str,
     tolerance: float = 1e-3,
     error: type[EnsembleLabError] = PredictionError,
+    start: int = 0,
+    n_rows: int | None = None,
 ) -> None:
     """Refuse probabilities that are not finite, negative, or do not sum to 1.
 
@@ -103,6 +105,8 @@ def check_probabilities(
         How far a row's sum may be from 1.
     error : type
         Which exception to raise.
+    start, n_rows : int
+        Where these rows begin among how many, for the message; they are all unless given.
 
     Raises
     ------
@@ -116,7 +120,8 @@ def check_probabilities(
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise error(
-            f"{name} must hold finite, non-negative rows that sum to 1; row {row} of {len(rows)} "
+            f"{name} must hold finite, non-negative rows that sum to 1; row {start + row} of "
+            f"{len(rows) if n_rows is None else n_rows} "
             f"sums to {sums[row]:.6g} with a smallest value of {rows[row].min():.6g}."
         )
 
