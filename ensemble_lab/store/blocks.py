@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from ensemble_lab.arrays import Index, Probabilities, Votes, check_axes, smallest_unsigned
+from ensemble_lab.arrays import Index, Labels, Probabilities, Votes, check_axes, smallest_unsigned
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import closest
@@ -82,6 +82,16 @@ class PredictionBlocks(ABC):
         for start in range(0, len(self.index), step):
             yield self.cut(start, min(start + step, len(self.index)))
 
+    def blocks_beside(
+        self, values: Labels, n_examples: int | None = None
+    ) -> Iterator[tuple["Predictions", Labels]]:
+        """Yield `blocks`, each beside its part of an array (examples,), such as labels."""
+        start = 0
+        for block in self.blocks(n_examples):
+            stop = start + len(block.index)
+            yield block, values[start:stop]
+            start = stop
+
     def blocks_at(
         self, positions: Index, n_examples: int | None = None
     ) -> Iterator[tuple[Index, "Predictions"]]:
@@ -103,8 +113,9 @@ class PredictionBlocks(ABC):
         while first < len(order):
             start = int(ascending[first])
             last = int(np.searchsorted(ascending, start + step))
-            block = self.cut(start, int(ascending[last - 1]) + 1)
-            yield order[first:last], block.take(ascending[first:last] - start)
+            stop = int(ascending[last - 1]) + 1
+            # Without a name for the block, which is to go before the next one is read.
+            yield order[first:last], self.cut(start, stop).take(ascending[first:last] - start)
             first = last
 
     def _find_rows(self, members: tuple[str, ...]) -> list[int]:
