@@ -115,7 +115,7 @@ def build_contested(
     positions = find_positions(labels.index, rows.index, split=labels.split)
     return Contested(
         rows=rows,
-        votes=voters.take(positions).votes,
+        votes=voters.take_votes(positions),
         n_contested=int(np.count_nonzero(count_wrong_members(voters, labels.values))),
         n_examples=len(labels.values),
         look=labels.look,

@@ -118,6 +118,14 @@ class PredictionBlocks(ABC):
             yield order[first:last], self.cut(start, stop).take(ascending[first:last] - start)
             first = last
 
+    def take_votes(self, positions: Index) -> Votes:
+        """Return the votes on some examples in the order asked for: unsigned (members, wanted)."""
+        shape = (len(self.members), len(positions))
+        votes = np.empty(shape, smallest_unsigned(self.n_classes))
+        for places, block in self.without_probabilities().blocks_at(positions):
+            votes[:, places] = block.votes
+        return votes
+
     def _find_rows(self, members: tuple[str, ...]) -> list[int]:
         """Return which of the members these are."""
         for key in members:
@@ -304,19 +312,16 @@ class StoredPredictions(PredictionBlocks):
     def take(self, positions: Index) -> Predictions:
         """Return the predictions of some examples in the order asked for, in memory."""
         probabilities = None
-        shape = (len(self.members), len(positions))
-        votes = np.empty(shape, smallest_unsigned(self.n_classes))
         if self.has_probabilities:
-            probabilities = np.empty((*shape, self.n_classes), np.float32)
-        for places, block in self.blocks_at(positions):
-            votes[:, places] = block.votes
-            if probabilities is not None and block.probabilities is not None:
+            shape = (len(self.members), len(positions), self.n_classes)
+            probabilities = np.empty(shape, np.float32)
+            for places, block in self.blocks_at(positions):
                 probabilities[:, places] = block.probabilities
         return Predictions(
             self.split,
             self.index[positions],
             self.members,
-            votes,
+            self.take_votes(positions),
             probabilities,
             self.n_classes,
             self.digests,

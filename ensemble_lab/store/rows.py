@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ensemble_lab.argmax import choose_classes
 from ensemble_lab.arrays import (
     Array,
     Index,
@@ -138,11 +139,15 @@ def _check_probabilities(stored: StoredArray, votes: Votes, shape: tuple[int, in
         check_probabilities(
             rows, name=str(stored.path), error=DamagedError, start=start, n_rows=n_examples
         )
-        chosen = votes[start : start + step, np.newaxis].astype(np.intp)
-        if (np.take_along_axis(rows, chosen, axis=1)[:, 0] < rows.max(axis=1)).any():
-            raise DamagedError(
-                f"votes must be for a largest probability; got another, in {stored.path}."
-            )
+        _check_chosen(rows, votes[start : start + step], stored.path)
+
+
+def _check_chosen(rows: Array, votes: Votes, path: Path) -> None:
+    largest = choose_classes(rows)
+    (at,) = np.nonzero(largest != votes)
+    # Votes may be for another class that is as likely, as where probabilities were rounded.
+    if at.size and (rows[at, votes[at]] < rows[at, largest[at]]).any():
+        raise DamagedError(f"votes must be for a largest probability; got another, in {path}.")
 
 
 def read_votes(run: Run, file: SealedFile, shape: tuple[int, ...]) -> Votes:

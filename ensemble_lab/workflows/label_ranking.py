@@ -122,8 +122,7 @@ def rank_labels(
     assert means is not None, "there is a probability of the class that was chosen"
     positions, scores = rank_label_scores(row, labels.values, means, labels.index)
     first = positions[:limit]
-    voters = predictions.without_probabilities().select(vote.decision.members)
-    votes = voters.take(first).votes
+    votes = predictions.select(vote.decision.members).take_votes(first)
     columns = [
         column.tolist()
         for column in (
