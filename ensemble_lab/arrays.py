@@ -4,7 +4,7 @@ Axes always come in this order: members, examples, classes; images are
 (examples, height, width, channels).
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,6 @@ from ensemble_lab.exceptions import EnsembleLabError, PredictionError
 __all__ = [
     "Array",
     "Booleans",
-    "FloatName",
     "Floats",
     "Images",
     "Index",
@@ -37,8 +36,6 @@ Votes = npt.NDArray[np.unsignedinteger[Any]]
 """Chosen classes, smallest unsigned type (members, examples)."""
 Probabilities = npt.NDArray[np.float32]
 """float32 (members, examples, classes); every row sums to 1."""
-FloatName = Literal["float32", "float16"]
-"""What probabilities are stored as; in memory they are float32."""
 Images = npt.NDArray[np.uint8]
 """uint8 (examples, height, width, channels)."""
 Floats = npt.NDArray[np.float64]

@@ -127,15 +127,15 @@ def open_part(run: Run, entry: Entry, record: SplitRecord, path: Path) -> Stored
 
 
 def _check_probabilities(stored: StoredArray, votes: Votes, shape: tuple[int, int]) -> None:
-    if stored.shape != shape or stored.dtype != np.float32:
+    if stored.shape != shape or stored.dtype not in (np.float32, np.float16):
         raise DamagedError(
-            f"probabilities must be float32 {shape}; got {stored.dtype} {stored.shape}, in "
-            f"{stored.path}."
+            f"probabilities must be float32 or float16 {shape}; got {stored.dtype} "
+            f"{stored.shape}, in {stored.path}."
         )
     n_examples, n_classes = shape
     step = max(1, _CHECK_NUMBERS // n_classes)
     for start in range(0, n_examples, step):
-        rows = stored.read(start, min(start + step, n_examples))
+        rows = stored.read(start, min(start + step, n_examples)).astype(np.float32, copy=False)
         check_probabilities(
             rows, name=str(stored.path), error=DamagedError, start=start, n_rows=n_examples
         )

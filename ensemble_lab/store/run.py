@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from ensemble_lab.arrays import FloatName
 from ensemble_lab.exceptions import DamagedError, MissingError, StoreError
+from ensemble_lab.precision import FloatName
 from ensemble_lab.spelling import closest, match_keys
 from ensemble_lab.store.files import (
     FORMAT_VERSION,
