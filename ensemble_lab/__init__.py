@@ -134,6 +134,7 @@ _NAMES = {
     "load_reviews": "store.reviews",
     "load_validation_labels": "store.labels",
     "mcnemar_exact": "analysis.significance.paired",
+    "open_predictions": "store.predictions",
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
@@ -258,7 +259,7 @@ if TYPE_CHECKING:
     )
     from ensemble_lab.store.ledger import load_ledger
     from ensemble_lab.store.members import load_failure, load_member
-    from ensemble_lab.store.predictions import Predictions, load_predictions
+    from ensemble_lab.store.predictions import Predictions, load_predictions, open_predictions
     from ensemble_lab.store.review import Review
     from ensemble_lab.store.reviews import load_reviews
     from ensemble_lab.store.run import Run, find_runs, open_run

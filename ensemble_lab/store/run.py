@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ensemble_lab.exceptions import DamagedError, MissingError, StoreError
+from ensemble_lab.precision import FloatName
 from ensemble_lab.spelling import closest, match_keys
 from ensemble_lab.store.files import (
     FORMAT_VERSION,
@@ -21,6 +22,7 @@ from ensemble_lab.store.files import (
 __all__ = ["Entry", "Run", "find_runs", "open_run", "open_whole", "save_run"]
 
 _FORMAT = "ensemble-lab/run"
+_DEFAULT_FLOAT: FloatName = "float32"
 _OWN_SPLITS = ("validation", "train-oof", "test")
 _MOST_LISTED = 8
 """Splits in a message: a run has one for each corruption and strength."""
@@ -80,6 +82,8 @@ class Run:
         Names of the splits whose files lie under ``splits/``.
     members : tuple of Entry
         In order.
+    probabilities : {"float32", "float16"}
+        What probabilities are stored as from now on; each file says of itself what it holds.
     variant : str or None
         Which of their members' predictions are asked for; None for the plain ones. It is in no
         file: a run is opened so, as ``RUN@VARIANT``.
@@ -92,6 +96,7 @@ class Run:
     data: dict[str, Any]
     splits: tuple[str, ...]
     members: tuple[Entry, ...]
+    probabilities: FloatName = "float32"
     variant: str | None = None
 
     @property
@@ -226,19 +231,19 @@ class Run:
 
 def save_run(run: Run) -> None:
     """Write the manifest, whole or not at all. The caller holds `lock.lock_run`."""
-    save_json(
-        run.path / "run.json",
-        {
-            "format": _FORMAT,
-            "version": FORMAT_VERSION,
-            "name": run.name,
-            "class_names": list(run.class_names),
-            "image_shape": list(run.image_shape),
-            "data": run.data,
-            "splits": list(run.splits),
-            "members": [_describe(entry) for entry in run.members],
-        },
-    )
+    values = {
+        "format": _FORMAT,
+        "version": FORMAT_VERSION,
+        "name": run.name,
+        "class_names": list(run.class_names),
+        "image_shape": list(run.image_shape),
+        "data": run.data,
+        "splits": list(run.splits),
+        "members": [_describe(entry) for entry in run.members],
+    }
+    if run.probabilities != _DEFAULT_FLOAT:
+        values["probabilities"] = run.probabilities
+    save_json(run.path / "run.json", values)
 
 
 def _describe(entry: Entry) -> dict[str, Any]:
@@ -286,6 +291,7 @@ def open_run(path: Path | str) -> Run:
         data=check_field(values, "data", dict, manifest),
         splits=tuple(_name(n, "split", manifest) for n in _texts(values, "splits", manifest)),
         members=tuple(_entry(r, manifest) for r in check_field(values, "members", list, manifest)),
+        probabilities=_float_name(values, manifest),
     ).with_variant(variant)
     for what, names in (("member", run.keys), ("split", run.splits)):
         if len(set(names)) < len(names):
@@ -353,6 +359,16 @@ def _name(name: str, what: str, manifest: Path) -> str:
         return check_name(name, what=what)
     except StoreError as error:
         raise DamagedError(f"{str(error).removesuffix('.')}, in {manifest}.") from None
+
+
+def _float_name(values: dict[str, Any], manifest: Path) -> FloatName:
+    found: FloatName = values.get("probabilities", _DEFAULT_FLOAT)
+    if found not in get_args(FloatName):
+        raise DamagedError(
+            f"probabilities must be one of {', '.join(get_args(FloatName))}; got {found!r}, in "
+            f"{manifest}."
+        )
+    return found
 
 
 def _texts(values: dict[str, Any], name: str, manifest: Path) -> tuple[str, ...]:

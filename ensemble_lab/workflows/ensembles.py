@@ -1,17 +1,18 @@
 """Ensembles by name, ``RUN[@VARIANT][:PATTERN]``, and their errors on one and the same split."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ensemble_lab.analysis.votes.member_errors import count_member_errors
 from ensemble_lab.arrays import Booleans, Index, Labels
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import MismatchError, PredictionError
 from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
-from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.predictions import StoredPredictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import SplitRecord, load_record
 from ensemble_lab.workflows.scoring import cast_vote, read_labels
@@ -227,14 +228,17 @@ def _name_ways(decisions: Sequence[Decision]) -> list[str]:
     return [f" by {each.rule if is_enough else each.text}" for each in decisions]
 
 
-def _vote(asked: Asked) -> tuple[Predictions, Labels, Decision]:
+def _vote(asked: Asked) -> tuple[StoredPredictions, Labels, Decision]:
     predictions, vote = cast_vote(asked.run, asked.record.name, asked.decision, asked.members)
-    # Probabilities have voted; of many ensembles they would fill the memory.
-    return replace(predictions, probabilities=None), vote.predicted, vote.decision
+    return predictions, vote.predicted, vote.decision
 
 
 def _score(
-    asked: Asked, predictions: Predictions, predicted: Labels, decision: Decision, command: str
+    asked: Asked,
+    predictions: StoredPredictions,
+    predicted: Labels,
+    decision: Decision,
+    command: str,
 ) -> Ensemble:
     labels = read_labels(asked.run, predictions, decision, command=command)
     return Ensemble(
@@ -244,7 +248,7 @@ def _score(
         decision=decision,
         predicted=predicted,
         labels=labels,
-        member_errors=(predictions.votes != labels.values).sum(axis=1),
+        member_errors=count_member_errors(predictions, labels.values),
     )
 
 

@@ -138,7 +138,7 @@ def _collect_errors(
     scored = score(run, split, decision, members, command="export")
     contents = Contents(
         run.title,
-        scored.predictions,
+        scored.predictions.load(),
         labels=scored.labels.values if labels else None,
         catalogue=build_catalogue(scored.predictions, scored.vote, scored.labels),
     )

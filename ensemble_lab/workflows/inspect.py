@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ensemble_lab.exceptions import EnsembleLabError, MissingError
+from ensemble_lab.spelling import render_count
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import load_failure, load_member, member_path
-from ensemble_lab.store.predictions import has_predictions
+from ensemble_lab.store.predictions import count_flipped, has_predictions
 from ensemble_lab.store.run import Entry, Run, find_runs, open_run, open_whole
 from ensemble_lab.store.seal import check_seal
 from ensemble_lab.store.splits import load_record
@@ -73,7 +74,7 @@ class SplitStatus:
     n_predicted : int
         Members with predictions on it.
     note : str
-        Why it cannot be read; else empty.
+        Why it cannot be read, or what rounding changed; else empty.
     """
 
     name: str
@@ -309,6 +310,29 @@ def _split(run: Run, name: str) -> SplitStatus:
         n_examples=len(record.index),
         has_labels=record.labels_sha256 is not None,
         n_predicted=n_predicted,
+        note=_tell_rounding(run, name),
+    )
+
+
+def _tell_rounding(run: Run, split: str) -> str:
+    """Return how many labels are flipped where probabilities were rounded; else nothing."""
+    if run.probabilities == "float32":
+        return ""
+    flipped: list[int] = []
+
+    def note_flipped(key: str) -> None:
+        number = count_flipped(run, key, split)
+        flipped.extend([] if number is None else [number])
+
+    for key in run.keys:
+        if has_predictions(run, key, split):
+            # What is damaged is told beside its member.
+            _find_damage(partial(note_flipped, key))
+    if not flipped:
+        return ""
+    return (
+        f"{render_count(len(flipped), 'member')} stored as {run.probabilities}, which flips "
+        f"{render_count(sum(flipped), 'label')}; votes stay"
     )
 
 

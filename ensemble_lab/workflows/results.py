@@ -187,7 +187,8 @@ def _count_errors(run: Run, split: str) -> dict[str, int]:
     # By way of a vote, so that the ledger says which predictions were scored.
     scored = score(run, split, DEFAULT, (), command="results")
     record = load_record(run, split)
-    is_wrong = scored.predictions.votes != scored.labels.values
+    votes = scored.predictions.without_probabilities().load().votes
+    is_wrong = votes != scored.labels.values
     return {
         entry.key: int(np.count_nonzero(wrong[record.rows_of(entry.fold)]))
         for voter, wrong in zip(find_voters(run, record), is_wrong, strict=True)

@@ -123,6 +123,7 @@ def _describe_run(plan: Plan, path: Path) -> Run:
         data=plan.experiment.data.to_json(),
         splits=tuple(split.name for split in plan.dataset.splits),
         members=tuple(member.entry for member in plan.members),
+        probabilities=plan.experiment.probabilities,
     )
 
 

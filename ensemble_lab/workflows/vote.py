@@ -9,6 +9,7 @@ import numpy as np
 
 from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.analysis.votes.bands import TieBand, count_band
+from ensemble_lab.analysis.votes.member_errors import count_member_errors
 from ensemble_lab.analysis.votes.rules import RULES
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.review_range import ReviewRange, count_range
@@ -176,7 +177,7 @@ def report_vote(
     n = len(labels.values)
     is_wrong = combined.predicted != labels.values
     errors = int(np.count_nonzero(is_wrong))
-    by_member = (predictions.votes != labels.values).sum(axis=1)
+    by_member = count_member_errors(predictions, labels.values)
     voters = find_voters(run, load_record(run, predictions.split), predictions.members)
     is_by_group = RULES[combined.decision.rule].by_group
     return VoteReport(
