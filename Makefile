@@ -24,6 +24,7 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/vote.py
+	$(BIN)/python benchmarks/layout.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/query.py
 	$(BIN)/python benchmarks/pages.py
