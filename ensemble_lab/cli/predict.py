@@ -11,8 +11,7 @@ writes the vote in the form that Kaggle scores.
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import (
     DataDir,
     EngineName,
@@ -33,7 +32,7 @@ __all__ = ["command"]
 
 NewSplit = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--as",
         metavar="NAME",
         help="What the split is called in this run; default the source or file, and the split.",
@@ -41,9 +40,7 @@ NewSplit = Annotated[
 ]
 Submission = Annotated[
     Path | None,
-    typer.Option(
-        "--kaggle", metavar="FILE", help="Write the vote to this csv file: ImageId,Label."
-    ),
+    Option("--kaggle", metavar="FILE", help="Write the vote to this csv file: ImageId,Label."),
 ]
 
 
@@ -51,18 +48,18 @@ def command(
     run: RunFolder,
     data: Annotated[
         str,
-        typer.Option("--data", metavar="SOURCE[:SPLIT]", help="What to predict."),
+        Option("--data", metavar="SOURCE[:SPLIT]", help="What to predict."),
     ],
     name: NewSplit = None,
     transforms: Annotated[
         list[str],
-        typer.Option(
+        Option(
             "--transform",
             metavar="NAME:STRENGTH",
             help="Corrupt the images, such as blur:3; repeat for more, in that order.",
             show_default=False,
         ),
-    ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    ] = [],  # noqa: B006 - read, never written
     kaggle: Submission = None,
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
@@ -77,7 +74,7 @@ def command(
 
     decision = build_decision(rule, ties)
     if kaggle is None and decision != DEFAULT:
-        raise typer.BadParameter("--rule and --ties say how votes combine for --kaggle")
+        raise UsageError("--rule and --ties say how votes combine for --kaggle")
     name = name_split(data, transforms) if name is None else name
     with Progress() as progress:
         opened = predict(
