@@ -68,6 +68,7 @@ class SealedFile:
     notes: dict[str, Any]
     digest: str
     _file: h5py.File
+    _datasets: Mapping[str, h5py.h5d.DatasetID]
 
     def read(self, name: str, rows: slice = slice(None)) -> Array:
         """Return a dataset's values, or some of its rows.
@@ -77,17 +78,20 @@ class SealedFile:
         DamagedError
             The file has no such dataset.
         """
-        if name not in self:
-            raise DamagedError(f"dataset {name!r} must be there; got none, in {self.path}.")
-        dataset = self._file[name]
+        dataset = self._find(name)
         return np.asarray(dataset[rows] if dataset.ndim else dataset[()])
 
+    def _find(self, name: str) -> h5py.Dataset:
+        if name not in self:
+            raise DamagedError(f"dataset {name!r} must be there; got none, in {self.path}.")
+        return h5py.Dataset(self._datasets[name])
+
     def __contains__(self, name: str) -> bool:
-        return isinstance(self._file.get(name), h5py.Dataset)
+        return name in self._datasets
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return a dataset's shape."""
-        return tuple(self._file[name].shape)
+        return tuple(self._find(name).shape)
 
     def names(self, group: str) -> tuple[str, ...]:
         """Return the names in a group, in order; none where there is no such group."""
@@ -162,14 +166,14 @@ def open_sealed(path: Path, kind: str) -> Iterator[SealedFile]:
     """
     digest = check_seal(path)
     with _readable(path), h5py.File(path, "r", locking=False) as file:
-        check_structure(file, path)
-        header, notes = (_read_json(file, name, path) for name in ("header", "notes"))
+        datasets = check_structure(file, path)
+        header, notes = (_read_json(datasets, name, path) for name in ("header", "notes"))
         check_version(header.get("version"), path)
         if header.get("kind") != kind:
             raise DamagedError(
                 f"file must be of kind {kind!r}; got {header.get('kind')!r}, in {path}."
             )
-        yield SealedFile(path, header, notes, digest, file)
+        yield SealedFile(path, header, notes, digest, file, datasets)
 
 
 @contextmanager
@@ -187,20 +191,26 @@ def content_sha256(path: Path) -> str:
     """Compute a sealed file's content digest from its contents, not from its seal."""
     check_seal(path)
     with _readable(path), h5py.File(path, "r", locking=False) as file:
-        check_structure(file, path)
-        return _content_digest(file, _read_json(file, "header", path), path)
+        datasets = check_structure(file, path)
+        return _content_digest(file, _read_json(datasets, "header", path), path)
 
 
-def check_structure(file: h5py.File, path: Path) -> None:
+def check_structure(file: h5py.File, path: Path) -> Mapping[str, h5py.h5d.DatasetID]:
     """Refuse links out of the file, virtual, external or filtered data, and absurd sizes.
 
     h5py follows all of these without a word, and a file of 6 kB can declare 8 TB.
+
+    Returns
+    -------
+    mapping of str to DatasetID
+        The datasets by name, open: what was checked is what is read.
 
     Raises
     ------
     DamagedError
         Names the first such object.
     """
+    datasets = {}
     declared = 0
     size = path.stat().st_size
     for name, dataset in _walk(file, path):
@@ -222,6 +232,8 @@ def check_structure(file: h5py.File, path: Path) -> None:
                 f"datasets must fit in their file of {size} bytes; got {declared} declared "
                 f"up to {name!r}, in {path}."
             )
+        datasets[name] = dataset
+    return datasets
 
 
 def _walk(file: h5py.File, path: Path) -> Iterator[tuple[str, h5py.h5d.DatasetID]]:
@@ -230,7 +242,7 @@ def _walk(file: h5py.File, path: Path) -> Iterator[tuple[str, h5py.h5d.DatasetID
     Two links to one group make a maze: n of them hold 2**n ways. HDF5's own handles are used:
     h5py's objects take three times as long, and a query walks a file for each member.
     """
-    root = file["/"].id
+    root = h5py.h5o.open(file.id, b"/")
     seen = {_address(root)}
     waiting: list[tuple[str, h5py.h5g.GroupID]] = [("", root)]
     while waiting:
@@ -238,7 +250,7 @@ def _walk(file: h5py.File, path: Path) -> Iterator[tuple[str, h5py.h5d.DatasetID
         if prefix.count("/") > _MAX_DEPTH:
             raise DamagedError(f"groups must nest at most {_MAX_DEPTH} deep; got more, in {path}.")
         for name in group:
-            full = prefix + name.decode(errors="surrogateescape")
+            full = prefix + name.decode()
             if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
                 raise DamagedError(f"{full!r} must lie inside its file; got a link, in {path}.")
             item = h5py.h5o.open(group, name)
@@ -299,10 +311,10 @@ def _as_bytes(values: dict[str, Any], path: Path) -> Array:
         ) from None
 
 
-def _read_json(file: h5py.File, name: str, path: Path) -> dict[str, Any]:
-    item = file.get(f"{_OURS}/{name}")
-    if not isinstance(item, h5py.Dataset):
+def _read_json(datasets: Mapping[str, h5py.h5d.DatasetID], name: str, path: Path) -> dict[str, Any]:
+    item = datasets.get(f"{_OURS}/{name}")
+    if item is None:
         raise DamagedError(
             f"{name} must be there; got none, in {path}. It is not one of our files."
         )
-    return parse_json(item[()].tobytes(), what=name, path=path)
+    return parse_json(h5py.Dataset(item)[()].tobytes(), what=name, path=path)
