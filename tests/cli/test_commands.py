@@ -287,7 +287,7 @@ LAZY = {
     "inspect": {"numpy.random", "ensemble_lab.errors", "ensemble_lab.analysis"},
     "ledger": {"h5py", "ensemble_lab.analysis"},
 }
-"""What the quickest commands leave alone beside: `benchmarks/startup.py` says what that is worth."""
+"""What the quickest commands leave alone beside; `benchmarks/startup.py` times them."""
 
 
 @pytest.mark.parametrize("command", QUERIES)
