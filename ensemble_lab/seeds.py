@@ -7,6 +7,7 @@ the construction of `numpy.random.SeedSequence` (spawn keys), after
 M. E. O'Neill, "Developing a seed_seq Alternative" (2015).
 """
 
+# Types of numpy.random are quoted: named, they would load it, a twentieth of a command's start.
 import numpy as np
 import numpy.typing as npt
 
@@ -39,7 +40,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 def seed_sequence(
     seed: int, stream: str, *, epoch: int = 0, step: int = 0
-) -> np.random.SeedSequence:
+) -> "np.random.SeedSequence":
     """Return the seed sequence of one stream at one epoch and step.
 
     Parameters
@@ -59,7 +60,9 @@ def seed_sequence(
     return np.random.SeedSequence(entropy=seed, spawn_key=(STREAMS[stream], epoch, step))
 
 
-def draw_generator(seed: int, stream: str, *, epoch: int = 0, step: int = 0) -> np.random.Generator:
+def draw_generator(
+    seed: int, stream: str, *, epoch: int = 0, step: int = 0
+) -> "np.random.Generator":
     """Return a fresh PCG64 generator on that sequence (see `seed_sequence`)."""
     return np.random.Generator(np.random.PCG64(seed_sequence(seed, stream, epoch=epoch, step=step)))
 

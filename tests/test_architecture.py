@@ -42,7 +42,6 @@ ROOMS_OF = {
     "matplotlib": ("figures/",),
     "PIL": ("figures/",),
     "seaborn": ("figures/",),
-    "typer": ("cli/",),
     "rich": ("cli/",),
 }
 """Where in the package a library may be imported at all."""

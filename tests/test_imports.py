@@ -34,7 +34,7 @@ def loaded_by(code: str) -> set[str]:
 
 def test_the_package_costs_next_to_nothing():
     loaded = loaded_by("import ensemble_lab")
-    assert not loaded & (HEAVY | {"numpy", "h5py", "pydantic", "typer", "rich", "filelock"})
+    assert not loaded & (HEAVY | {"numpy", "h5py", "pydantic", "rich"})
 
 
 def test_public_names_are_listed_without_loading_them():
@@ -44,12 +44,12 @@ def test_public_names_are_listed_without_loading_them():
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_store_needs_neither_frameworks_nor_pydantic(module):
-    assert not loaded_by(f"import {module}") & (HEAVY | {"pydantic", "typer", "rich"})
+    assert not loaded_by(f"import {module}") & (HEAVY | {"pydantic", "rich"})
 
 
 @pytest.mark.parametrize("module", ["decision", "seeds", "analysis.votes.vote", "errors.filters"])
 def test_arrays_in_arrays_out_needs_numpy_alone(module):
-    assert not loaded_by(f"import ensemble_lab.{module}") & (HEAVY | {"pydantic", "typer"})
+    assert not loaded_by(f"import ensemble_lab.{module}") & (HEAVY | {"pydantic"})
 
 
 def test_spec_needs_no_framework():

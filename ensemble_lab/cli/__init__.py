@@ -10,11 +10,9 @@ import keyword
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from types import ModuleType
 
-import typer
-from typer.core import TyperGroup
-
+from ensemble_lab.cli.arguments import UsageError, call_command, fill_paragraphs
 from ensemble_lab.exceptions import EnsembleLabError, InterruptedTraining
 from ensemble_lab.spelling import closest
 
@@ -57,58 +55,9 @@ COMMANDS = {
 }
 """Commands and what each does; the module of a command has its name (see `_find_module`)."""
 
-# Typer keeps its usage errors private; one of them is public.
-_UsageError: Any = typer.BadParameter.__mro__[1]
-
-
-class _Commands(TyperGroup):
-    """Commands that are imported when asked for, so that a query loads no other's code."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names in the order of the journey."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return the command of that name, or None."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"ensemble_lab.cli.{_find_module(cmd_name)}")
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(name=cmd_name, help=_help_text(cmd_name, module))(module.command)
-        return typer.main.get_command(app)
-
-
-def _find_module(name: str) -> str:
-    """Return the name of a command's module: a word that Python keeps has a line below after it."""
-    return f"{name}_" if keyword.iskeyword(name) else name
-
-
-def _help_text(name: str, module: Any) -> str:
-    # A backspace before a paragraph keeps its lines as they are.
-    details = module.__doc__.split("\n", 1)[1].strip().replace("\\b", "\b")
-    return f"{COMMANDS[name]}\n\n{details}"
-
-
-def _show_version(asked: bool) -> None:
-    if asked:
-        from ensemble_lab import __version__
-
-        print(f"ensemble-lab {__version__}")
-        raise typer.Exit
-
-
-def _build() -> Any:
-    app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode=None)
-
-    @app.callback()
-    def ensemble_lab(
-        version: bool = typer.Option(
-            False, "--version", callback=_show_version, is_eager=True, help="Show the version."
-        ),
-    ) -> None:
-        """Train seeded ensembles, combine them by vote, and study the errors that remain."""
-
-    return typer.main.get_command(app)
+_PROGRAM = "ensemble-lab"
+_SUMMARY = "Train seeded ensembles, combine them by vote, and study the errors that remain."
+_OPTIONS = {"--version": "Show the version.", "--help": "Show this message and exit."}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -117,40 +66,71 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A terminal that knows no "–" shows a question mark, not a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    code = 0
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = _build().main(
-            args=list(sys.argv[1:] if arguments is None else arguments) or ["--help"],
-            prog_name="ensemble-lab",
-            standalone_mode=False,
-        )
+        _run(words)
         sys.stdout.flush()
     except InterruptedTraining as error:
         code = _say(str(error), 130)
     except EnsembleLabError as error:
         code = _say(str(error), 1)
-    except _UsageError as error:
-        code = _say(_describe_usage(error), 2)
-    except (KeyboardInterrupt, typer.Abort):
+    except UsageError as error:
+        code = _say(_describe_usage(error, words), 2)
+    except KeyboardInterrupt:
         code = _say("stopped.", 130)
     except BrokenPipeError:
         # The reader (head, less) has gone; Python would complain once more on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    sys.exit(code or 0)
+    sys.exit(code)
+
+
+def _run(words: Sequence[str]) -> None:
+    """Run the command that the first word names, importing no other's code."""
+    name, *rest = words or ["--help"]
+    if name == "--help":
+        print(_render_help())
+    elif name == "--version":
+        from ensemble_lab import __version__
+
+        print(f"{_PROGRAM} {__version__}")
+    elif name in COMMANDS:
+        module = importlib.import_module(f"ensemble_lab.cli.{_find_module(name)}")
+        summary = _tell_command(name, module)
+        call_command(module.command, rest, program=f"{_PROGRAM} {name}", summary=summary)
+    elif name.startswith("-"):
+        raise UsageError(f"no such option {name!r}{closest(name, _OPTIONS)}")
+    else:
+        raise UsageError(f"no such command {name!r}{closest(name, COMMANDS)}")
+
+
+def _find_module(name: str) -> str:
+    """Return the name of a command's module: a word that Python keeps has a line below after it."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def _tell_command(name: str, module: ModuleType) -> str:
+    """Return what a command does and, in the words of its module, how."""
+    details = (module.__doc__ or "").partition("\n")[2].strip()
+    return f"{COMMANDS[name]}\n\n{details}"
+
+
+def _render_help() -> str:
+    lines = [f"Usage: {_PROGRAM} [OPTIONS] COMMAND [ARGS]...", "", fill_paragraphs(_SUMMARY)]
+    for title, rows in (("Options", _OPTIONS), ("Commands", COMMANDS)):
+        width = max(map(len, rows))
+        lines += ["", f"{title}:", *(f"  {row:{width}}  {rows[row]}" for row in rows)]
+    return "\n".join(lines)
 
 
 def _say(message: str, code: int) -> int:
-    print("ensemble-lab: " + " ".join(message.split("\n")), file=sys.stderr)
+    print(f"{_PROGRAM}: " + " ".join(message.split("\n")), file=sys.stderr)
     return code
 
 
-def _describe_usage(error: Any) -> str:
-    """Return what was wrong in one line, with the closest command and where to look."""
-    message = error.format_message().strip().rstrip(".")
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context else "ensemble-lab"
-    if message.startswith("No such command"):
-        name = message.split("'")[1]
-        message += closest(name, COMMANDS).rstrip(".")
+def _describe_usage(error: UsageError, words: Sequence[str]) -> str:
+    """Return what was wrong in one line, and where to look."""
+    message = str(error).strip().rstrip(".")
     end = "" if message.endswith("?") else "."
-    return f"{message}{end} See: {path} --help"
+    asked = f" {words[0]}" if words and words[0] in COMMANDS else ""
+    return f"{message}{end} See: {_PROGRAM}{asked} --help"

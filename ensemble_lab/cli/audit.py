@@ -21,8 +21,7 @@ average. Nothing is chosen for use, but it is a look at the test set. Examples:
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.options import (
     FigureFile,
     Members,
@@ -44,8 +43,8 @@ _COLUMNS = ("n_candidates", "picked", "by_validation", "unpicked", "gained", "ke
 def command(
     run: WholeRun,
     split: SplitName = "test",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the halves.")] = 0,
+    members: Members = [],  # noqa: B006 - read, never written
+    seed: Annotated[int, Option("--seed", min=0, metavar="N", help="Of the halves.")] = 0,
     output: FigureFile = None,
     format: DataFormat = "table",
 ) -> None:

@@ -18,8 +18,7 @@ confidence against errors, and the errors left for every number of answers. Exam
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import (
     FigureFile,
     Members,
@@ -50,10 +49,10 @@ _NUMBERS = ("errors", "left", "NLL", "Brier", "ECE", "adapt.", "AURC ‰", "T")
 def command(
     run: RunFolder,
     split: OwnSplit = None,
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     refer: Annotated[
         float,
-        typer.Option(
+        Option(
             "--refer",
             min=0,
             max=100,
@@ -63,7 +62,7 @@ def command(
     ] = 0.5,
     bins: Annotated[
         int | None,
-        typer.Option(
+        Option(
             "--bins",
             min=1,
             max=1000,
@@ -82,7 +81,7 @@ def command(
 
     refuse_format_of_figure(output, format)
     if output is not None and bins is not None:
-        raise typer.BadParameter("a figure has bins of its own; leave out --bins or -o")
+        raise UsageError("a figure has bins of its own; leave out --bins or -o")
     patterns = tuple(members)
     if output is not None:
         report = save_calibration(run, output, split, members=patterns, refer=refer)

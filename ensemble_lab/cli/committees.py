@@ -10,8 +10,7 @@ than five committees each one's errors are all there is to say. Example:
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.options import (
     Members,
     OwnSplit,
@@ -38,14 +37,14 @@ __all__ = ["command"]
 
 def command(
     run: RunFolder,
-    size: Annotated[int, typer.Option("--size", min=1, metavar="K", help="Members of each.")],
+    size: Annotated[int, Option("--size", min=1, metavar="K", help="Members of each.")],
     split: OwnSplit = None,
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     seed: Annotated[
         int,
-        typer.Option("--seed", min=0, metavar="N", help="Of the order in which they are dealt."),
+        Option("--seed", min=0, metavar="N", help="Of the order in which they are dealt."),
     ] = 0,
     format: DataFormat = "table",
 ) -> None:

@@ -20,8 +20,7 @@ wrong); persistent, by --share of the runs. Examples:
 
 from typing import Annotated
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.compare_table import render_comparison, render_view
 from ensemble_lab.cli.options import (
     DecisionFile,
@@ -41,7 +40,7 @@ __all__ = ["command"]
 
 _Rules = Annotated[
     list[str],
-    typer.Option(
+    Option(
         "--rule",
         metavar="RULE",
         help=f"How votes combine: {' | '.join(RULES)}; repeat to compare rules, {DEFAULT.rule} "
@@ -51,11 +50,11 @@ _Rules = Annotated[
 ]
 _View = Annotated[
     ViewName | None,
-    typer.Option("--view", help="List these examples instead.", show_default=False),
+    Option("--view", help="List these examples instead.", show_default=False),
 ]
 _Share = Annotated[
     float | None,
-    typer.Option(
+    Option(
         "--share",
         metavar="X",
         help="Of the runs that must err for --view persistent; a half unless given.",
@@ -64,7 +63,7 @@ _Share = Annotated[
 ]
 _Against = Annotated[
     Against | None,
-    typer.Option(
+    Option(
         "--against",
         help="Test all pairs, or those with the first; all of up to six unless given.",
         show_default=False,
@@ -75,14 +74,14 @@ _Against = Annotated[
 def command(
     runs: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="RUN[@VARIANT][:PATTERN] …",
             help="Two or more, or several rules of one.",
             show_default=False,
         ),
     ],
     split: SplitName = "test",
-    rule: _Rules = [],  # noqa: B006 - typer reads it, nobody writes it
+    rule: _Rules = [],  # noqa: B006 - read, never written
     ties: Ties = "mean-probability",
     members: Members = [],  # noqa: B006
     decision: DecisionFile = None,
@@ -124,12 +123,12 @@ def _refuse_what_is_not_shown(
 ) -> None:
     """Refuse options that would have no effect, and a view that is none."""
     if is_figure and view is not None:
-        raise typer.BadParameter("a figure shows the errors of all; leave out --view or -o")
+        raise UsageError("a figure shows the errors of all; leave out --view or -o")
     if against is not None and (is_figure or view is not None):
-        raise typer.BadParameter("--against is about pairs, which only the table of runs has")
+        raise UsageError("--against is about pairs, which only the table of runs has")
     if view is not None:
         check_view(view, share)
     elif share is not None:
-        raise typer.BadParameter("--share is of a view; add --view persistent")
+        raise UsageError("--share is of a view; add --view persistent")
     elif format == "indices":
-        raise typer.BadParameter("indices are those of a view; add --view")
+        raise UsageError("indices are those of a view; add --view")

@@ -15,8 +15,7 @@ The examples behind a cell: ensemble-lab errors RUN --pair 4:9.
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.matrix import render_confusion
 from ensemble_lab.cli.options import (
     DecisionFile,
@@ -47,17 +46,15 @@ def command(
     split: SplitName = "test",
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     decision: DecisionFile = None,
     member: Annotated[
         str | None,
-        typer.Option(
-            "--member", metavar="KEY", help="What this member alone says.", show_default=False
-        ),
+        Option("--member", metavar="KEY", help="What this member alone says.", show_default=False),
     ] = None,
     normalise: Annotated[
         bool,
-        typer.Option("--normalise", help="Percent of each label's examples in place of counts."),
+        Option("--normalise", help="Percent of each label's examples in place of counts."),
     ] = False,
     output: FigureFile = None,
     format: DataFormat = "table",
@@ -67,7 +64,7 @@ def command(
 
     if member is not None and (members or decision is not None):
         others = "--members" if members else "--decision"
-        raise typer.BadParameter(f"--member is the only one to speak; leave out {others}")
+        raise UsageError(f"--member is the only one to speak; leave out {others}")
     refuse_format_of_figure(output, format)
     asked = (split, build_decision(rule, ties, decision, members))
     patterns = tuple(members) if member is None else (_check_member(run, member),)

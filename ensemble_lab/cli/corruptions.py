@@ -14,8 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.options import (
     DataDir,
     EngineName,
@@ -38,54 +37,40 @@ By = Literal["group", "member"]
 FormatName = Literal["table", "json", "csv"]
 
 OptionalRun = Annotated[
-    Path | None, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)
+    Path | None, Argument(metavar="RUN", help="Run folder.", show_default=False)
 ]
 Data = Annotated[
     str | None,
-    typer.Option(
-        "--data", metavar="SOURCE[:SPLIT]", help="Corrupt this; default the run's test images."
-    ),
+    Option("--data", metavar="SOURCE[:SPLIT]", help="Corrupt this; default the run's test images."),
 ]
 Only = Annotated[
     list[str],
-    typer.Option(
-        "--only", metavar="NAME", help="This corruption; repeat for more.", show_default=False
-    ),
+    Option("--only", metavar="NAME", help="This corruption; repeat for more.", show_default=False),
 ]
-Strengths = Annotated[
-    str | None, typer.Option("--strengths", metavar="I,J", help="1 to 5; default all.")
-]
-ByWhom = Annotated[
-    By, typer.Option("--by", help="Beside the vote: means of groups, or each member.")
-]
-CorruptionFormat = Annotated[FormatName, typer.Option("--format", help="How to print.")]
+Strengths = Annotated[str | None, Option("--strengths", metavar="I,J", help="1 to 5; default all.")]
+ByWhom = Annotated[By, Option("--by", help="Beside the vote: means of groups, or each member.")]
+CorruptionFormat = Annotated[FormatName, Option("--format", help="How to print.")]
 Curves = Annotated[
     Path | None,
-    typer.Option(
-        "-o", "--output", metavar="FILE", help="Draw errors against strength: png, svg or pdf."
-    ),
+    Option("-o", "--output", metavar="FILE", help="Draw errors against strength: png, svg or pdf."),
 ]
 Show = Annotated[
     Path | None,
-    typer.Option(
-        "--show", metavar="FILE", help="Draw what images become, and stop: png, svg or pdf."
-    ),
+    Option("--show", metavar="FILE", help="Draw what images become, and stop: png, svg or pdf."),
 ]
-ShownIndex = Annotated[
-    str, typer.Option("--index", metavar="I,J", help="Which images --show draws.")
-]
+ShownIndex = Annotated[str, Option("--index", metavar="I,J", help="Which images --show draws.")]
 SplitsName = Annotated[
-    str | None, typer.Option("--as", metavar="NAME", help="What the splits' names begin with.")
+    str | None, Option("--as", metavar="NAME", help="What the splits' names begin with.")
 ]
 NoPredict = Annotated[
-    bool, typer.Option("--no-predict", help="Tabulate what is there, and say what is not.")
+    bool, Option("--no-predict", help="Tabulate what is there, and say what is not.")
 ]
 
 
 def command(
     run: OptionalRun = None,
     data: Data = None,
-    only: Only = [],  # noqa: B006 - typer reads it, nobody writes it
+    only: Only = [],  # noqa: B006 - read, never written
     strengths: Strengths = None,
     members: Members = [],  # noqa: B006
     rule: Rule = "majority",
@@ -113,7 +98,7 @@ def command(
         return
     if run is None:
         if data is not None or output is not None:
-            raise typer.BadParameter("name a RUN, or a picture of the images with --show")
+            raise UsageError("name a RUN, or a picture of the images with --show")
         print(render_list(format))
         return
     from ensemble_lab.workflows.corruptions import CorruptionQuestion

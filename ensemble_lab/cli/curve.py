@@ -18,8 +18,7 @@ label among the members by a one-sided sign test, else undecided with so many me
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import (
     FigureFile,
     Members,
@@ -51,14 +50,14 @@ _MOST_ROWS = 25
 def command(
     run: RunFolder,
     split: OwnSplit = None,
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     by: Annotated[
         Literal["size", "example"],
-        typer.Option("--by", help="Errors for every k, or a verdict for every example."),
+        Option("--by", help="Errors for every k, or a verdict for every example."),
     ] = "size",
     size: Annotated[
         int | None,
-        typer.Option(
+        Option(
             "--size",
             min=1,
             metavar="K",
@@ -78,7 +77,7 @@ def command(
         _show_verdicts(run, split, size, patterns, output, format)
         return
     if size is not None:
-        raise typer.BadParameter("every k is told by size; leave out --size or add --by example")
+        raise UsageError("every k is told by size; leave out --size or add --by example")
     if output is not None:
         report = save_curve(run, output, split, members=patterns)
         print(output)
@@ -105,7 +104,7 @@ def _show_verdicts(
     from ensemble_lab.workflows.verdicts import judge_run
 
     if output is not None:
-        raise typer.BadParameter("the verdicts have no figure; leave out -o or --by example")
+        raise UsageError("the verdicts have no figure; leave out -o or --by example")
     report = judge_run(run, split, k=size, members=members)
     print(render_verdicts(report, format))
     note_look(report.look)

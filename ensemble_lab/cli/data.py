@@ -14,8 +14,7 @@ are of the split that is named, or of the first. Examples:
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.data_table import describe_summary, render_summary
 from ensemble_lab.cli.options import DataDir
 from ensemble_lab.cli.output import Format, render_json
@@ -35,36 +34,36 @@ _OPTIONS = {
 """How each attribute of a drawing is written."""
 
 SourceName = Annotated[
-    str, typer.Argument(metavar="SOURCE[:SPLIT]", help="What to look at.", show_default=False)
+    str, Argument(metavar="SOURCE[:SPLIT]", help="What to look at.", show_default=False)
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Draw: a png, svg or pdf file."),
+    Option("-o", "--output", metavar="FILE", help="Draw: a png, svg or pdf file."),
 ]
 What = Annotated[
     Literal["samples", "mosaic", "means", "projection", "digit", "augmented"] | None,
-    typer.Option(
+    Option(
         "--draw",
         help="samples unless given. digit is one image as its numbers, and is printed without "
         "-o; augmented is what a net sees.",
     ),
 ]
-Indices = Annotated[str | None, typer.Option("--index", metavar="I,J", help="Draw these examples.")]
+Indices = Annotated[str | None, Option("--index", metavar="I,J", help="Draw these examples.")]
 Examples = Annotated[
     int | None,
-    typer.Option("--examples", min=1, metavar="N", help="Draw N, chosen at random."),
+    Option("--examples", min=1, metavar="N", help="Draw N, chosen at random."),
 ]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", min=0, metavar="S", help="Chooses them; default 0."),
+    Option("--seed", min=0, metavar="S", help="Chooses them; default 0."),
 ]
-GroupBy = Annotated[Literal["label"] | None, typer.Option("--group-by", help="Of a mosaic.")]
+GroupBy = Annotated[Literal["label"] | None, Option("--group-by", help="Of a mosaic.")]
 Perplexity = Annotated[
-    float | None, typer.Option("--perplexity", metavar="P", help="Of t-SNE; default 30.")
+    float | None, Option("--perplexity", metavar="P", help="Of t-SNE; default 30.")
 ]
 Recipe = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--augmentation",
         metavar="RECIPE",
         help="A preset, or FILE.toml:GROUP; --seed is the member's.",
@@ -103,7 +102,7 @@ def command(
         return
     _check(draw or "samples", chosen, has_output=output is not None)
     if format != "table":
-        raise typer.BadParameter("--format is of the table; leave out -o and --draw")
+        raise UsageError("--format is of the table; leave out -o and --draw")
     _draw(source, output, draw or "samples", chosen, data_dir)
 
 
@@ -136,17 +135,17 @@ def _check(what: str, chosen: dict[str, Any], *, has_output: bool) -> None:
     from ensemble_lab.workflows.drawings import DRAWINGS
 
     if not has_output and what != "digit":
-        raise typer.BadParameter(f"--draw {what} needs -o FILE")
+        raise UsageError(f"--draw {what} needs -o FILE")
     if what == "digit" and len(chosen.get("index", ())) > 1:
-        raise typer.BadParameter("--draw digit shows one example; give one --index")
+        raise UsageError("--draw digit shows one example; give one --index")
     if "index" in chosen and "n_examples" in chosen:
-        raise typer.BadParameter("--examples draws at random and --index chooses; leave out one")
+        raise UsageError("--examples draws at random and --index chooses; leave out one")
     if what == "augmented" and "recipe" not in chosen:
-        raise typer.BadParameter("--draw augmented needs --augmentation: a preset, such as light")
+        raise UsageError("--draw augmented needs --augmentation: a preset, such as light")
     idle = {name: value for name, value in chosen.items() if name not in DRAWINGS[what].takes}
     _refuse(idle, where=f"changes nothing of --draw {what}")
 
 
 def _refuse(chosen: dict[str, Any], *, where: str) -> None:
     for name in chosen:
-        raise typer.BadParameter(f"{_OPTIONS[name]} {where}")
+        raise UsageError(f"{_OPTIONS[name]} {where}")

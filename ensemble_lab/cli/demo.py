@@ -7,8 +7,7 @@ call trains nothing again.
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.errors import render_errors
 from ensemble_lab.cli.output import note_look
 from ensemble_lab.cli.vote import render_report
@@ -17,7 +16,7 @@ __all__ = ["command"]
 
 
 def command(
-    run: Annotated[Path, typer.Option("--run", metavar="DIR", help="Run folder.")] = Path(
+    run: Annotated[Path, Option("--run", metavar="DIR", help="Run folder.")] = Path(
         "checkpoints/demo"
     ),
 ) -> None:

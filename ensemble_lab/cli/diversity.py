@@ -17,8 +17,7 @@ figure one matrix. Examples:
 from math import floor, log10
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import (
     FigureFile,
     Members,
@@ -48,10 +47,10 @@ MeasureName = Literal["disagreement", "class-disagreement", "double-fault", "err
 def command(
     run: RunFolder,
     split: OwnSplit = None,
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     measure: Annotated[
         MeasureName | None,
-        typer.Option(
+        Option(
             "--measure",
             help="What -o draws of each pair; error-correlation unless given.",
             show_default=False,
@@ -65,7 +64,7 @@ def command(
 
     refuse_format_of_figure(output, format)
     if measure is not None and output is None:
-        raise typer.BadParameter("--measure chooses what is drawn; add -o FILE")
+        raise UsageError("--measure chooses what is drawn; add -o FILE")
     patterns = tuple(members)
     if output is not None:
         drawn = measure or "error-correlation"

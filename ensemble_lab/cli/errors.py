@@ -39,8 +39,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import DataDir, FigureFile, RunFolder, refuse_format_of_figure
 from ensemble_lab.cli.output import (
     RowFormat,
@@ -65,7 +64,7 @@ __all__ = ["command", "render_errors", "render_pairs"]
 
 What = Annotated[
     Literal["members", "pairs", "gaps"] | None,
-    typer.Option("--draw", help="With -o; members unless given, pairs with --pairs."),
+    Option("--draw", help="With -o; members unless given, pairs with --pairs."),
 ]
 
 
@@ -74,12 +73,12 @@ def command(
     run: RunFolder,
     question: Question,
     pairs: Annotated[
-        bool, typer.Option("--pairs", help="Count confusion pairs instead of listing examples.")
+        bool, Option("--pairs", help="Count confusion pairs instead of listing examples.")
     ] = False,
     format: RowFormat = "table",
     save: Annotated[
         str | None,
-        typer.Option("--save", metavar="NAME", help="Keep these rows in the run's catalogues."),
+        Option("--save", metavar="NAME", help="Keep these rows in the run's catalogues."),
     ] = None,
     output: FigureFile = None,
     draw: What = None,
@@ -97,7 +96,7 @@ def command(
     from ensemble_lab.workflows.errors import find_errors, keep_errors
 
     if pairs and format == "indices":
-        raise typer.BadParameter("pairs have no indices; leave out --pairs or --format indices")
+        raise UsageError("pairs have no indices; leave out --pairs or --format indices")
     if save is not None:
         check_name(save, what="catalogue name")
     limit = question.limit
@@ -117,7 +116,7 @@ def _check_drawing(
     from ensemble_lab.workflows.error_figures import ERROR_DRAWINGS
 
     if output is None:
-        raise typer.BadParameter(f"--draw {what} needs -o FILE")
+        raise UsageError(f"--draw {what} needs -o FILE")
     idle = {
         "--pairs": pairs and what != "pairs",
         "--save": save is not None,
@@ -127,7 +126,7 @@ def _check_drawing(
     }
     for option, is_idle in idle.items():
         if is_idle:
-            raise typer.BadParameter(f"{option} changes nothing of --draw {what}; leave it out")
+            raise UsageError(f"{option} changes nothing of --draw {what}; leave it out")
 
 
 def _draw(run: Path, output: Path, what: str, question: Question) -> None:

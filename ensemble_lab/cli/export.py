@@ -17,8 +17,7 @@ of a vote; that is a look at a test set and enters the ledger. Predictions alone
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.options import (
     DecisionFile,
     Members,
@@ -37,14 +36,14 @@ def command(
     run: RunFolder,
     output: Annotated[
         Path,
-        typer.Option(
+        Option(
             "-o", "--output", metavar="FILE", help="A npz, csv, parquet, json, sqlite or db file."
         ),
     ],
     split: SplitName = "test",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     labels: Annotated[
-        bool, typer.Option("--labels", help="The labels of all examples too; a look.")
+        bool, Option("--labels", help="The labels of all examples too; a look.")
     ] = False,
     rule: Rule = "majority",
     ties: Ties = "mean-probability",

@@ -16,8 +16,7 @@ ensemble-lab review), sort, mark, and see what each member says of an image. Exa
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.options import DataDir, MetadataFiles, RunFolder
 from ensemble_lab.cli.output import note_look
 from ensemble_lab.cli.question import takes_question
@@ -31,10 +30,10 @@ def command(
     run: RunFolder,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="FILE", help="A png, svg, pdf or html file."),
+        Option("-o", "--output", metavar="FILE", help="A png, svg, pdf or html file."),
     ],
     question: Question,
-    metadata: MetadataFiles = [],  # noqa: B006 - typer reads it, nobody writes it
+    metadata: MetadataFiles = [],  # noqa: B006 - read, never written
     data_dir: DataDir = None,
 ) -> None:
     """Draw the examples that the vote gets wrong."""

@@ -15,8 +15,7 @@ figure has training on the left and validation on the right. Examples:
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import FigureFile, Members, WholeRun
 from ensemble_lab.cli.output import (
     DataFormat,
@@ -42,14 +41,12 @@ recipe's loss; val.: afterwards, on plain images, by cross-entropy"""
 
 def command(
     run: WholeRun,
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     by: Annotated[
         Literal["group"] | None,
-        typer.Option("--by", help="Means over the members of each group."),
+        Option("--by", help="Means over the members of each group."),
     ] = None,
-    epochs: Annotated[
-        bool, typer.Option("--epochs", help="List every epoch in the table.")
-    ] = False,
+    epochs: Annotated[bool, Option("--epochs", help="List every epoch in the table.")] = False,
     output: FigureFile = None,
     format: DataFormat = "table",
 ) -> None:
@@ -57,7 +54,7 @@ def command(
     from ensemble_lab.workflows.history import describe_gaps, load_histories, save_history
 
     if output is not None and (epochs or format != "table"):
-        raise typer.BadParameter("a figure has every epoch; leave out --epochs and --format, or -o")
+        raise UsageError("a figure has every epoch; leave out --epochs and --format, or -o")
     patterns = tuple(members)
     if output is not None:
         histories = save_history(run, output, members=patterns, by=by or "member")

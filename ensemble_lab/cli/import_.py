@@ -14,8 +14,7 @@ split. Examples:
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.options import DataDir
 from ensemble_lab.cli.output import Format, note, render_json, render_sentence, render_table
 from ensemble_lab.precision import FloatName
@@ -28,19 +27,19 @@ __all__ = ["command"]
 
 
 def _file(option: str, text: str) -> Any:
-    return typer.Option(option, metavar="FILE", help=text, show_default=False)
+    return Option(option, metavar="FILE", help=text, show_default=False)
 
 
 NewOrKnownRun = Annotated[
-    Path, typer.Argument(metavar="RUN", help="Run folder, new or there.", show_default=False)
+    Path, Argument(metavar="RUN", help="Run folder, new or there.", show_default=False)
 ]
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="FILE", help="Predictions.", show_default=False),
+    Argument(metavar="FILE", help="Predictions.", show_default=False),
 ]
 Data = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--data",
         metavar="SOURCE",
         help="Whose examples they are about, such as mnist, digits or mine.npz:test; with its "
@@ -50,7 +49,7 @@ Data = Annotated[
 ]
 Names = Annotated[
     list[str],
-    typer.Option(
+    Option(
         "--name",
         metavar="KEY",
         help="A member's key, once a file, in their order; else the file's name.",
@@ -74,20 +73,20 @@ def command(
         Path | None, _file("--class-names", "A text file, one name a line; else numbers.")
     ] = None,
     split: Annotated[
-        str, typer.Option("--split", help="test, to report on, or validation, to choose on.")
+        str, Option("--split", help="test, to report on, or validation, to choose on.")
     ] = "test",
     logits: Annotated[
-        bool, typer.Option("--logits", help="The files hold raw outputs; take their softmax.")
+        bool, Option("--logits", help="The files hold raw outputs; take their softmax.")
     ] = False,
     probabilities: Annotated[
         FloatName | None,
-        typer.Option(
+        Option(
             "--probabilities",
             help="What they are stored as from now on; float16 takes half the space.",
             show_default=False,
         ),
     ] = None,
-    name: Names = [],  # noqa: B006 - typer reads it, nobody writes it
+    name: Names = [],  # noqa: B006 - read, never written
     data_dir: DataDir = None,
     format: Format = "table",
 ) -> None:
@@ -95,7 +94,7 @@ def command(
     from ensemble_lab.workflows.import_ import import_predictions
 
     if not files and images is None:
-        raise typer.BadParameter("name one FILE of predictions or more")
+        raise UsageError("name one FILE of predictions or more")
     report = import_predictions(
         run,
         files or [],

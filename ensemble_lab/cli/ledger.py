@@ -13,8 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument
 from ensemble_lab.cli.output import DataFormat, render_csv, render_json, render_table
 from ensemble_lab.spelling import render_count
 
@@ -28,7 +27,7 @@ _MOST_RUNS = 2
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run, or a folder of runs.")] = (
+    folder: Annotated[Path, Argument(metavar="DIR", help="A run, or a folder of runs.")] = (
         Path("checkpoints")
     ),
     format: DataFormat = "table",

@@ -6,15 +6,13 @@ Train it with: ensemble-lab train FILE
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from ensemble_lab.cli.arguments import Argument
 
 __all__ = ["command"]
 
 
 def command(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Where to write it.", show_default=False)
-    ],
+    file: Annotated[Path, Argument(metavar="FILE", help="Where to write it.", show_default=False)],
 ) -> None:
     """Write a commented experiment file."""
     from ensemble_lab.workflows.new import write_template

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.decision import DEFAULT, RULES, TIES, Decision, parse_ties
 
 __all__ = [
@@ -26,30 +25,30 @@ __all__ = [
     "refuse_format_of_figure",
 ]
 
-WholeRun = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.", show_default=False)]
+WholeRun = Annotated[Path, Argument(metavar="RUN", help="Run folder.", show_default=False)]
 RunFolder = Annotated[
     Path,
-    typer.Argument(
+    Argument(
         metavar="RUN",
         help="Run folder; RUN@VARIANT asks its members in a variant, such as RUN@tta-8.",
         show_default=False,
     ),
 ]
-SplitName = Annotated[str, typer.Option("--split", help="Split of the run.")]
+SplitName = Annotated[str, Option("--split", help="Split of the run.")]
 OwnSplit = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--split",
         help="Split of the run; its validation split unless given.",
         show_default=False,
     ),
 ]
 Rule = Annotated[
-    str, typer.Option("--rule", metavar="RULE", help=f"How votes combine: {' | '.join(RULES)}.")
+    str, Option("--rule", metavar="RULE", help=f"How votes combine: {' | '.join(RULES)}.")
 ]
 Ties = Annotated[
     str,
-    typer.Option(
+    Option(
         "--ties",
         metavar="POLICY",
         help=f"Who wins a tie: {' | '.join(TIES[:-1])} | random:SEED. Where a member has votes "
@@ -58,7 +57,7 @@ Ties = Annotated[
 ]
 Members = Annotated[
     list[str],
-    typer.Option(
+    Option(
         "--members",
         metavar="PATTERN",
         help="Only members whose key matches, such as 'bn-elu-*'; may be repeated.",
@@ -67,7 +66,7 @@ Members = Annotated[
 ]
 DecisionFile = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--decision",
         metavar="FILE",
         help="What select chose, in the place of --rule, --ties and --members.",
@@ -76,7 +75,7 @@ DecisionFile = Annotated[
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--data-dir",
         metavar="DIR",
         help="Folder with the data; looked for unless given.",
@@ -85,21 +84,19 @@ DataDir = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(
-        "--workers", min=1, metavar="N", help="Processes side by side; default one a core."
-    ),
+    Option("--workers", min=1, metavar="N", help="Processes side by side; default one a core."),
 ]
 
 
 EngineName = Annotated[
     Literal["process", "serial"],
-    typer.Option("--engine", help="Workers side by side, or one by one."),
+    Option("--engine", help="Workers side by side, or one by one."),
 ]
 
 
 FigureFile = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "-o",
         "--output",
         metavar="FILE",
@@ -111,7 +108,7 @@ FigureFile = Annotated[
 
 MetadataFiles = Annotated[
     list[Path],
-    typer.Option(
+    Option(
         "--metadata",
         metavar="FILE",
         help="csv, parquet or QMNIST label file with more about the examples; may be repeated.",
@@ -123,7 +120,7 @@ MetadataFiles = Annotated[
 def refuse_format_of_figure(output: Path | None, format: str) -> None:
     """Refuse a format of rows beside the file of a figure."""
     if output is not None and format != "table":
-        raise typer.BadParameter("a figure has a format of its own; leave out --format or -o")
+        raise UsageError("a figure has a format of its own; leave out --format or -o")
 
 
 def build_decision(
@@ -135,7 +132,7 @@ def build_decision(
     if file is None:
         return asked
     if asked != DEFAULT or members:
-        raise typer.BadParameter(
+        raise UsageError(
             "a decision has a rule, ties and members of its own; leave out --decision or the others"
         )
     from ensemble_lab.store.decisions import load_decision

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
+from ensemble_lab.cli.arguments import Option
 
 if TYPE_CHECKING:
     from ensemble_lab.store.ledger import Look
@@ -31,11 +31,11 @@ __all__ = [
 ]
 
 
-Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
+Format = Annotated[Literal["table", "json"], Option("--format", help="How to print.")]
 DataFormatName = Literal["table", "json", "csv"]
-DataFormat = Annotated[DataFormatName, typer.Option("--format", help="How to print.")]
+DataFormat = Annotated[DataFormatName, Option("--format", help="How to print.")]
 RowFormatName = Literal["table", "json", "csv", "indices"]
-RowFormat = Annotated[RowFormatName, typer.Option("--format", help="How to print.")]
+RowFormat = Annotated[RowFormatName, Option("--format", help="How to print.")]
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -13,8 +13,7 @@ predict other data, do so there and pool again. Examples:
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option
 from ensemble_lab.cli.options import Members
 from ensemble_lab.cli.output import Format, render_json, render_sentence, render_table
 from ensemble_lab.spelling import render_count
@@ -27,17 +26,15 @@ __all__ = ["command"]
 
 def command(
     new: Annotated[
-        Path, typer.Argument(metavar="NEW", help="Folder of the new run.", show_default=False)
+        Path, Argument(metavar="NEW", help="Folder of the new run.", show_default=False)
     ],
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run folders.", show_default=False)
+        list[Path], Argument(metavar="RUN...", help="Run folders.", show_default=False)
     ],
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     prefix: Annotated[
         bool,
-        typer.Option(
-            "--prefix", help="Put each run's folder name before its groups and members' keys."
-        ),
+        Option("--prefix", help="Put each run's folder name before its groups and members' keys."),
     ] = False,
     format: Format = "table",
 ) -> None:

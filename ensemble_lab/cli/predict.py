@@ -21,8 +21,7 @@ shifts are the nine of a grid, one pixel apart, or so many. No labels are read. 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import (
     DataDir,
     EngineName,
@@ -44,11 +43,11 @@ __all__ = ["command"]
 
 Data = Annotated[
     str | None,
-    typer.Option("--data", metavar="SOURCE[:SPLIT]", help="What to predict.", show_default=False),
+    Option("--data", metavar="SOURCE[:SPLIT]", help="What to predict.", show_default=False),
 ]
 NewName = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--as",
         metavar="NAME",
         help="What the split, or the variant, is called in this run; default the source or file, "
@@ -57,13 +56,11 @@ NewName = Annotated[
 ]
 Submission = Annotated[
     Path | None,
-    typer.Option(
-        "--kaggle", metavar="FILE", help="Write the vote to this csv file: ImageId,Label."
-    ),
+    Option("--kaggle", metavar="FILE", help="Write the vote to this csv file: ImageId,Label."),
 ]
 Transforms = Annotated[
     list[str],
-    typer.Option(
+    Option(
         "--transform",
         metavar="NAME:STRENGTH",
         help="Corrupt the images, such as blur:3; repeat for more, in that order.",
@@ -72,7 +69,7 @@ Transforms = Annotated[
 ]
 Copies = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--tta",
         metavar="COPIES",
         help="Average over copies: N[:SEED], or shifts[:PIXELS].",
@@ -81,7 +78,7 @@ Copies = Annotated[
 ]
 CopiedSplits = Annotated[
     list[str],
-    typer.Option(
+    Option(
         "--split",
         metavar="NAME",
         help="With --tta: these splits of the run; validation and test unless given.",
@@ -94,7 +91,7 @@ def command(
     run: WholeRun,
     data: Data = None,
     name: NewName = None,
-    transforms: Transforms = [],  # noqa: B006 - typer reads it, nobody writes it
+    transforms: Transforms = [],  # noqa: B006 - read, never written
     tta: Copies = None,
     splits: CopiedSplits = [],  # noqa: B006
     members: Members = [],  # noqa: B006
@@ -109,18 +106,18 @@ def command(
     from ensemble_lab.decision import DEFAULT
 
     if (data is None) == (tta is None):
-        raise typer.BadParameter("say either --data SOURCE, or --tta COPIES of the run's images")
+        raise UsageError("say either --data SOURCE, or --tta COPIES of the run's images")
     decision = build_decision(rule, ties)
     if kaggle is None and decision != DEFAULT:
-        raise typer.BadParameter("--rule and --ties say how votes combine for --kaggle")
+        raise UsageError("--rule and --ties say how votes combine for --kaggle")
     choice = {"engine": engine, "workers": workers, "data_dir": data_dir}
     if tta is not None:
         if transforms or kaggle is not None:
-            raise typer.BadParameter("--transform and --kaggle go with --data, not with --tta")
+            raise UsageError("--transform and --kaggle go with --data, not with --tta")
         _predict_copies(run, tta, name, tuple(splits), tuple(members), **choice)
         return
     if splits or members:
-        raise typer.BadParameter("--split and --members go with --tta, not with --data")
+        raise UsageError("--split and --members go with --tta, not with --data")
     assert data is not None
     _predict_data(run, data, name, tuple(transforms), kaggle, decision, **choice)
 

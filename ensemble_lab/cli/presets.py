@@ -8,8 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.output import Format, render_json, render_json_rows, render_table
 
 if TYPE_CHECKING:
@@ -23,12 +22,12 @@ _WIDTH = 80
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="Show this one.", show_default=False),
+        Argument(metavar="NAME", help="Show this one.", show_default=False),
     ] = None,
     format: Format = "table",
     diagram: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--diagram",
             metavar="FILE",
             help="With NAME: draw its layers; svg, png or pdf (needs Graphviz), or dot.",
@@ -40,7 +39,7 @@ def command(
         _show(name, format, diagram)
         return
     if diagram is not None:
-        raise typer.BadParameter("--diagram goes with the NAME of a preset")
+        raise UsageError("--diagram goes with the NAME of a preset")
     from ensemble_lab.workflows.presets import list_presets
 
     presets = list_presets()

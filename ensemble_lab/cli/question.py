@@ -4,8 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.options import (
     DecisionFile,
     Members,
@@ -25,7 +24,7 @@ __all__ = ["takes_question"]
 
 
 def _one(option: str, metavar: str, text: str) -> Any:
-    return typer.Option(option, metavar=metavar, help=text, show_default=False)
+    return Option(option, metavar=metavar, help=text, show_default=False)
 
 
 def takes_question(command: Callable[..., None]) -> Callable[..., None]:
@@ -49,9 +48,7 @@ def takes_question(command: Callable[..., None]) -> Callable[..., None]:
     return with_options
 
 
-View = Annotated[
-    str, typer.Option("--view", metavar="VIEW", help=f"What to list: {' | '.join(VIEWS)}.")
-]
+View = Annotated[str, Option("--view", metavar="VIEW", help=f"What to list: {' | '.join(VIEWS)}.")]
 Share = Annotated[
     float | None,
     _one("--share", "X", f"The least share of a view that has one; {DEFAULT_SHARE} unless given."),
@@ -75,25 +72,25 @@ Indices = Annotated[
 ]
 MinGap = Annotated[float | None, _one("--min-gap", "X", "Confidence gap at least X.")]
 MaxGap = Annotated[float | None, _one("--max-gap", "X", "Confidence gap at most X.")]
-Tied = Annotated[bool, typer.Option("--tied", help="Only where a tie policy decided.")]
+Tied = Annotated[bool, Option("--tied", help="Only where a tie policy decided.")]
 Sort = Annotated[
     OrderName | None,
-    typer.Option(
+    Option(
         "--sort",
         help="gap, confidence, votes, wrong (members): largest first; margin, index, pair: "
         "ascending. In the view's own order unless given.",
         show_default=False,
     ),
 ]
-Reverse = Annotated[bool, typer.Option("--reverse", help="Reverse the order.")]
-Limit = Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")]
+Reverse = Annotated[bool, Option("--reverse", help="Reverse the order.")]
+Limit = Annotated[int | None, Option("--limit", min=0, metavar="N", help="At most N rows.")]
 
 
 def _ask(
     split: SplitName = "test",
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     decision: DecisionFile = None,
     view: View = "errors",
     share: Share = None,

@@ -14,8 +14,7 @@ What is trained already is not trained again. Examples:
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option
 from ensemble_lab.cli.options import DataDir, EngineName, Workers
 from ensemble_lab.cli.output import (
     DataFormat,
@@ -37,11 +36,11 @@ _MOST_LISTED = 10
 def command(
     experiment: Annotated[
         Path,
-        typer.Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
+        Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
     ],
     member: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--member",
             metavar="KEY",
             help="Member to repeat; the first unless given.",
@@ -49,12 +48,12 @@ def command(
         ),
     ] = None,
     times: Annotated[
-        int, typer.Option("--times", min=5, metavar="N", help="Members for each stream.")
+        int, Option("--times", min=5, metavar="N", help="Members for each stream.")
     ] = 5,
-    split: Annotated[str, typer.Option("--split", help="Split to compare on.")] = "validation",
+    split: Annotated[str, Option("--split", help="Split to compare on.")] = "validation",
     run: Annotated[
         Path | None,
-        typer.Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>-repeat."),
+        Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>-repeat."),
     ] = None,
     engine: EngineName = "process",
     workers: Workers = None,

@@ -13,8 +13,7 @@ The page opens in any browser and asks nothing of any network. Examples:
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.options import (
     DataDir,
     DecisionFile,
@@ -33,11 +32,11 @@ __all__ = ["command"]
 
 def command(
     run: RunFolder,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="An html file.")],
+    output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="An html file.")],
     split: SplitName = "test",
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     decision: DecisionFile = None,
     metadata: MetadataFiles = [],  # noqa: B006
     data_dir: DataDir = None,

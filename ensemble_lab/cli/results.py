@@ -7,8 +7,7 @@ figures for READMEs and tables.
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.options import WholeRun
 from ensemble_lab.cli.output import note_look
 
@@ -17,7 +16,7 @@ __all__ = ["command"]
 
 def command(
     run: WholeRun,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A json file.")],
+    output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="A json file.")],
 ) -> None:
     """Write a run's results as JSON."""
     from ensemble_lab.workflows.results import save_results

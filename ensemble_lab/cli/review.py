@@ -16,8 +16,7 @@ one author the latest word on an example counts. Examples:
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.options import (
     DecisionFile,
     Members,
@@ -46,11 +45,11 @@ _LIMIT = 20
 
 Indices = Annotated[
     list[str] | None,
-    typer.Argument(metavar="INDEX", help="Examples to review, or to list.", show_default=False),
+    Argument(metavar="INDEX", help="Examples to review, or to list.", show_default=False),
 ]
 Verdict = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--verdict",
         metavar="VERDICT",
         help=f"What you say of them: {' | '.join(VERDICTS)}.",
@@ -58,11 +57,11 @@ Verdict = Annotated[
     ),
 ]
 Note = Annotated[
-    str, typer.Option("--note", metavar="TEXT", help="A line beside it.", show_default=False)
+    str, Option("--note", metavar="TEXT", help="A line beside it.", show_default=False)
 ]
 Author = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--author",
         metavar="NAME",
         help="Who says so. Unless given, the system's user, or whom the file names.",
@@ -71,27 +70,27 @@ Author = Annotated[
 ]
 Seen = Annotated[
     int | None,
-    typer.Option("--class", metavar="CLASS", help="The class that you see.", show_default=False),
+    Option("--class", metavar="CLASS", help="The class that you see.", show_default=False),
 ]
 VerdictsFile = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--import",
         metavar="FILE",
         help="Verdicts from a csv file, or from the json of cleanlab's label-errors.",
         show_default=False,
     ),
 ]
-Listed = Annotated[bool, typer.Option("--list", help="Show what was said.")]
+Listed = Annotated[bool, Option("--list", help="Show what was said.")]
 Score = Annotated[
     str,
-    typer.Option(
+    Option(
         "--score",
         metavar="SCORE",
         help="self-confidence | normalized-margin | confident-learning (needs cleanlab).",
     ),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")]
+Limit = Annotated[int, Option("--limit", min=0, metavar="N", help="At most N rows.")]
 
 
 def command(
@@ -107,7 +106,7 @@ def command(
     score: Score = "self-confidence",
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     decision: DecisionFile = None,
     limit: Limit = _LIMIT,
     format: RowFormat = "table",
@@ -145,15 +144,15 @@ def _check_options(
     asked = {"--verdict": verdict is not None, "--import": file is not None, "--list": list_all}
     ways = [name for name, is_asked in asked.items() if is_asked]
     if len(ways) > 1:
-        raise typer.BadParameter(f"{ways[0]} and {ways[1]} are two requests; leave out one")
+        raise UsageError(f"{ways[0]} and {ways[1]} are two requests; leave out one")
     if given["INDEX"] and not ways:
-        raise typer.BadParameter("say what you see with --verdict, or look with --list")
+        raise UsageError("say what you see with --verdict, or look with --list")
     if ways == ["--verdict"] and not given["INDEX"]:
-        raise typer.BadParameter("--verdict is about examples; name their indices")
+        raise UsageError("--verdict is about examples; name their indices")
     way = ways[0] if ways else "a ranking"
     for name, is_given in given.items():
         if is_given and name not in _OPTIONS[way]:
-            raise typer.BadParameter(f"{name} means nothing to {way}; leave it out")
+            raise UsageError(f"{name} means nothing to {way}; leave it out")
 
 
 def _parse_index(texts: list[str]) -> tuple[int, ...]:

@@ -6,8 +6,7 @@ A run is a folder with a run.json, at most two folders down.
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument
 from ensemble_lab.cli.output import Format, render_json, render_table
 
 __all__ = ["command"]
@@ -16,9 +15,7 @@ _MOST_SPLITS = 4
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to look.")] = Path(
-        "checkpoints"
-    ),
+    folder: Annotated[Path, Argument(metavar="DIR", help="Where to look.")] = Path("checkpoints"),
     format: Format = "table",
 ) -> None:
     """List the runs in a folder."""

@@ -17,8 +17,7 @@ too few, for it was chosen here; -o keeps it, and other commands score it on tes
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.options import Members, OwnSplit, RunFolder
 from ensemble_lab.cli.output import (
     DataFormat,
@@ -39,24 +38,22 @@ __all__ = ["command"]
 def command(
     run: RunFolder,
     method: Annotated[
-        str, typer.Option("--method", metavar="NAME", help="greedy | best | top | triple.")
+        str, Option("--method", metavar="NAME", help="greedy | best | top | triple.")
     ] = "greedy",
-    size: Annotated[int, typer.Option("--size", min=1, metavar="K", help="Members of top.")] = 5,
+    size: Annotated[int, Option("--size", min=1, metavar="K", help="Members of top.")] = 5,
     split: OwnSplit = None,
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, metavar="N", help="Of the bags of greedy.")
-    ] = 0,
+    members: Members = [],  # noqa: B006 - read, never written
+    seed: Annotated[int, Option("--seed", min=0, metavar="N", help="Of the bags of greedy.")] = 0,
     allow_test_selection: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--allow-test-selection",
             help="Choose on a test split all the same; the decision will say so.",
         ),
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "-o",
             "--output",
             metavar="FILE",

@@ -18,8 +18,7 @@ these images. Examples:
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.options import DataDir, Rule, SplitName, Ties, build_decision
 from ensemble_lab.cli.output import (
     DataFormat,
@@ -42,15 +41,15 @@ _RULE, _TIES = "majority", "mean-probability"
 
 _By = Annotated[
     Literal["vote", "member"],
-    typer.Option("--by", help="Compare votes, or the errors of members one by one."),
+    Option("--by", help="Compare votes, or the errors of members one by one."),
 ]
 _Interval = Annotated[
     Literal["wilson", "clopper-pearson"],
-    typer.Option("--interval", help="Of each ensemble's errors."),
+    Option("--interval", help="Of each ensemble's errors."),
 ]
 _Cluster = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--cluster",
         metavar="COLUMN",
         help="What is drawn anew as a whole, such as writer or series; writer where it is known.",
@@ -59,7 +58,7 @@ _Cluster = Annotated[
 ]
 _Difference = Annotated[
     int | None,
-    typer.Option(
+    Option(
         "--difference",
         min=1,
         metavar="ERRORS",
@@ -72,9 +71,7 @@ _Difference = Annotated[
 def command(
     ensembles: Annotated[
         list[str],
-        typer.Argument(
-            metavar="RUN[@VARIANT][:PATTERN] …", help="Two or more.", show_default=False
-        ),
+        Argument(metavar="RUN[@VARIANT][:PATTERN] …", help="Two or more.", show_default=False),
     ],
     split: SplitName = "test",
     rule: Rule = _RULE,
@@ -83,7 +80,7 @@ def command(
     interval: _Interval = "wilson",
     cluster: _Cluster = None,
     difference: _Difference = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the resampling.")] = 0,
+    seed: Annotated[int, Option("--seed", min=0, metavar="N", help="Of the resampling.")] = 0,
     data_dir: DataDir = None,
     format: DataFormat = "table",
 ) -> None:
@@ -127,7 +124,7 @@ def _refuse_of_votes(
     }
     for option, is_asked in asked.items():
         if is_asked:
-            raise typer.BadParameter(f"{option} is about votes; leave it out with --by member")
+            raise UsageError(f"{option} is about votes; leave it out with --by member")
 
 
 def _show(report: "SignificanceReport", format: str) -> str:

@@ -18,8 +18,7 @@ their quartiles where they are many (--bins NAME=0 leaves each by itself). Examp
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import (
     DataDir,
     DecisionFile,
@@ -59,7 +58,7 @@ _COLUMNS = ("value", "examples", "errors", "rate", "95 %", "p", "Holm")
 
 _Columns = Annotated[
     list[str],
-    typer.Option(
+    Option(
         "--column",
         metavar="NAME",
         help="Only slices of this column; may be repeated.",
@@ -68,7 +67,7 @@ _Columns = Annotated[
 ]
 _BinTexts = Annotated[
     list[str],
-    typer.Option(
+    Option(
         "--bins",
         metavar="NAME=K",
         help="Divide a column of numbers into K bins; 0 for each value by itself.",
@@ -77,7 +76,7 @@ _BinTexts = Annotated[
 ]
 _Cluster = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--cluster",
         metavar="COLUMN",
         help="What is alike as a whole; writer where it is known.",
@@ -91,19 +90,19 @@ def command(
     split: SplitName = "test",
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     decision: DecisionFile = None,
     metadata: MetadataFiles = [],  # noqa: B006
     column: _Columns = [],  # noqa: B006
     bins: _BinTexts = [],  # noqa: B006
     min_size: Annotated[
         int,
-        typer.Option("--min-size", min=1, metavar="N", help="Examples that a slice must have."),
+        Option("--min-size", min=1, metavar="N", help="Examples that a slice must have."),
     ] = 1,
     cluster: _Cluster = None,
     limit: Annotated[
         int | None,
-        typer.Option(
+        Option(
             "--limit",
             min=1,
             metavar="N",
@@ -156,7 +155,7 @@ def _parse_bins(texts: list[str]) -> tuple["Bins", ...]:
     for text in texts:
         name, equals, number = text.rpartition("=")
         if not equals or not name:
-            raise typer.BadParameter(f"--bins must be NAME=K, such as age=4; got {text!r}")
+            raise UsageError(f"--bins must be NAME=K, such as age=4; got {text!r}")
         parsed.append(Bins(name, parse_whole(number, name="bins", error=PredictionError)))
     return tuple(parsed)
 

@@ -7,24 +7,20 @@ test errors against TFLOP of training.
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from ensemble_lab.cli.arguments import Argument, Option
 
 __all__ = ["command"]
 
 
 def command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Holds the experiments' folders.")
-    ] = Path("experiments"),
+    folder: Annotated[Path, Argument(metavar="DIR", help="Holds the experiments' folders.")] = Path(
+        "experiments"
+    ),
     *,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help="A Markdown file.")
-    ],
+    output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="A Markdown file.")],
     figure: Annotated[
         Path | None,
-        typer.Option(
-            "--figure", metavar="FILE", help="A png, svg or pdf file.", show_default=False
-        ),
+        Option("--figure", metavar="FILE", help="A png, svg or pdf file.", show_default=False),
     ] = None,
 ) -> None:
     """Write one table of all experiments."""

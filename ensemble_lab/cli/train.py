@@ -9,8 +9,7 @@ ensemble-lab presets.
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.options import DataDir, EngineName, Members, Workers
 from ensemble_lab.cli.output import note, render_table
 from ensemble_lab.spelling import render_count
@@ -22,11 +21,11 @@ __all__ = ["command"]
 
 PresetName = Annotated[
     str | None,
-    typer.Option("--preset", metavar="NAME", help="Train this preset; no file is needed."),
+    Option("--preset", metavar="NAME", help="Train this preset; no file is needed."),
 ]
 PresetData = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--data",
         metavar="SOURCE",
         help="With --preset: mnist, qmnist, emnist_digits, fashion_mnist, kmnist, digits, a "
@@ -35,38 +34,36 @@ PresetData = Annotated[
 ]
 PresetSeeds = Annotated[
     str | None,
-    typer.Option(
-        "--seeds", metavar="A:B", help="With --preset: seeds A to B-1, or A,B,C; default 0:1."
-    ),
+    Option("--seeds", metavar="A:B", help="With --preset: seeds A to B-1, or A,B,C; default 0:1."),
 ]
 
 
 def command(
     experiment: Annotated[
         Path | None,
-        typer.Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
+        Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
     ] = None,
     preset: PresetName = None,
     data: PresetData = None,
     seeds: PresetSeeds = None,
     run: Annotated[
         Path | None,
-        typer.Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>."),
+        Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>."),
     ] = None,
     engine: EngineName = "process",
     workers: Workers = None,
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     shard: Annotated[
         str | None,
-        typer.Option("--shard", metavar="I/N", help="Every N-th member from the I-th on."),
+        Option("--shard", metavar="I/N", help="Every N-th member from the I-th on."),
     ] = None,
     data_dir: DataDir = None,
     backend: Annotated[
         Literal["tensorflow", "jax"] | None,
-        typer.Option("--backend", help="Train all nets with this backend, whatever the file says."),
+        Option("--backend", help="Train all nets with this backend, whatever the file says."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan and what is left to train; stop.")
+        bool, Option("--dry-run", help="Print the plan and what is left to train; stop.")
     ] = False,
 ) -> None:
     """Train the members of an experiment that are missing."""
@@ -98,12 +95,12 @@ def _choose_experiment(
     """Return the file, or the experiment that --preset, --data and --seeds describe."""
     if preset is None:
         if experiment is None:
-            raise typer.BadParameter("name an EXPERIMENT.toml, or a model with --preset")
+            raise UsageError("name an EXPERIMENT.toml, or a model with --preset")
         if data is not None or seeds is not None:
-            raise typer.BadParameter("--data and --seeds go with --preset; the file says both")
+            raise UsageError("--data and --seeds go with --preset; the file says both")
         return experiment
     if experiment is not None:
-        raise typer.BadParameter("name an EXPERIMENT.toml or a --preset, not both")
+        raise UsageError("name an EXPERIMENT.toml or a --preset, not both")
     from ensemble_lab.exceptions import SpecError
     from ensemble_lab.spelling import parse_seeds
     from ensemble_lab.workflows.presets import build_experiment

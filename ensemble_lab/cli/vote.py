@@ -7,8 +7,7 @@ A weighted majority weighs each member by its log-odds of being right on the run
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import (
     DecisionFile,
     Members,
@@ -39,11 +38,11 @@ def command(
     split: SplitName = "test",
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     decision: DecisionFile = None,
     by: Annotated[
         Literal["group"] | None,
-        typer.Option("--by", help="A vote for each group of members, beside all."),
+        Option("--by", help="A vote for each group of members, beside all."),
     ] = None,
     format: Format = "table",
 ) -> None:
@@ -51,7 +50,7 @@ def command(
     from ensemble_lab.workflows.vote import score_vote, score_vote_by_group
 
     if by and decision is not None:
-        raise typer.BadParameter("a decision names its members; leave out --decision or --by")
+        raise UsageError("a decision names its members; leave out --decision or --by")
     wanted, patterns = build_decision(rule, ties, decision, members), tuple(members)
     report = score_vote(run, split, wanted, members=patterns)
     groups = score_vote_by_group(run, split, wanted, members=patterns) if by else ()

@@ -12,8 +12,7 @@ look most like it: Euclidean distance of pixels from 0 to 1. -o draws a page for
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.options import (
     DataDir,
     DecisionFile,
@@ -39,19 +38,17 @@ __all__ = ["command"]
 
 _Indices = Annotated[
     list[str],
-    typer.Argument(metavar="INDEX", help="Examples, right or wrong.", show_default=False),
+    Argument(metavar="INDEX", help="Examples, right or wrong.", show_default=False),
 ]
 _Neighbours = Annotated[
     int,
-    typer.Option(
+    Option(
         "--neighbours", min=0, metavar="N", help="Nearest training examples; 0 reads no images."
     ),
 ]
 _AllMembers = Annotated[
     bool,
-    typer.Option(
-        "--all-members", help="List all of many members, not only those against the vote."
-    ),
+    Option("--all-members", help="List all of many members, not only those against the vote."),
 ]
 
 
@@ -61,7 +58,7 @@ def command(
     split: SplitName = "test",
     rule: Rule = "majority",
     ties: Ties = "mean-probability",
-    members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
+    members: Members = [],  # noqa: B006 - read, never written
     decision: DecisionFile = None,
     metadata: MetadataFiles = [],  # noqa: B006
     neighbours: _Neighbours = 5,
@@ -76,7 +73,7 @@ def command(
 
     refuse_format_of_figure(output, format)
     if all_members and (output is not None or format != "table"):
-        raise typer.BadParameter("only a table leaves members out; leave out --all-members")
+        raise UsageError("only a table leaves members out; leave out --all-members")
     indices = _parse(index)
     asked = (split, build_decision(rule, ties, decision, members))
     named: Any = {

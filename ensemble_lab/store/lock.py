@@ -1,5 +1,8 @@
 """Locks that a dead holder cannot keep: the operating system lets go of them."""
 
+import fcntl
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +14,7 @@ from ensemble_lab.store.run import Run
 __all__ = ["lock_member", "lock_run"]
 
 _RUN_TIMEOUT_S = 60.0
+_BETWEEN_S = 0.02
 
 
 @contextmanager
@@ -36,21 +40,37 @@ def lock_run(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _hold(path: Path, *, timeout_s: float, what: str) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path, timeout=timeout_s)
-        lock.acquire()
-    except Timeout:
-        raise LockedError(
-            f"{what} must not be in use; another process is writing it. Wait for it to end."
-        ) from None
-    except (OSError, NotImplementedError) as error:
-        raise StoreError(
-            f"{what} must be writable and its disk must know locks; got {one_line(error)}."
-        ) from error
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise _refuse(what, error) from error
     try:
+        _wait(descriptor, timeout_s=timeout_s, what=what)
         yield
     finally:
-        lock.release()
+        # Closed, it is let go of: the lock is this descriptor's, not the process's.
+        os.close(descriptor)
+
+
+def _wait(descriptor: int, *, timeout_s: float, what: str) -> None:
+    """Take a lock as soon as it is free, at most `timeout_s` from now."""
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise LockedError(
+                    f"{what} must not be in use; another process is writing it. Wait for it to end."
+                ) from None
+        except OSError as error:
+            raise _refuse(what, error) from error
+        time.sleep(_BETWEEN_S)
+
+
+def _refuse(what: str, error: OSError) -> StoreError:
+    return StoreError(
+        f"{what} must be writable and its disk must know locks; got {one_line(error)}."
+    )

@@ -219,7 +219,7 @@ def test_measure_chooses_what_is_drawn(call, pool, tmp_path):
     [
         (["-o", "pairs.png", "--format", "json"], 2, "leave out --format or -o"),
         (["--measure", "double-fault"], 2, "add -o FILE"),
-        (["-o", "pairs.png", "--measure", "rho"], 2, "'rho' is not one of"),
+        (["-o", "pairs.png", "--measure", "rho"], 2, "got 'rho'"),
         (["-o", "pairs.jpg"], 1, ".png, .svg, .pdf"),
         (["--members", "b-*"], 1, "'b-*'"),
     ],
