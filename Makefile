@@ -23,11 +23,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/vote.py
-	$(BIN)/python benchmarks/layout.py
-	$(BIN)/python benchmarks/memory.py
-	$(BIN)/python benchmarks/query.py
-	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/run.py
 
 results: $(VENV)/.installed-train
 	$(BIN)/ensemble-lab summarise experiments -o experiments/RESULTS.md --figure experiments/frontier.png

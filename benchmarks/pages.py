@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from timing import measure, render_ratios
+from records import finish
+from timing import measure
 
 import ensemble_lab as lab
 from ensemble_lab.arrays import Images
@@ -112,7 +113,7 @@ def main() -> None:
             seconds = time_opening(ours)
             if seconds is not None:
                 print(f"{n_rows:,} images: tiles stand after {seconds:.2f} s in Chromium")
-    print(render_ratios(ratios))
+    finish(ratios, "pillow")
 
 
 if __name__ == "__main__":

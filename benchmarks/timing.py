@@ -2,45 +2,72 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Ratio", "measure", "render_ratios"]
+__all__ = ["Ratio", "Unmeasured", "measure", "render_quantity", "render_ratios", "render_rows"]
+
+_SCALES = {"s": ((1, "s", 1), (1e3, "ms", 1), (1e6, "µs", 1))}
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How long something takes beside a peer.
+    """How much something takes beside a peer.
 
     Attributes
     ----------
     name, peer : str
-    seconds, peer_seconds : float
-        Medians.
+    value, peer_value : float
+        Medians; or one measurement each, of what cannot be repeated.
     goal : str
         ``<= 2`` or ``>= 20``, for the figure that is printed; empty where there is none.
+    unit : str
+        Of both values.
     """
 
     name: str
     peer: str
-    seconds: float
-    peer_seconds: float
+    value: float
+    peer_value: float
     goal: str
+    unit: str = "s"
 
     @property
     def figure(self) -> float:
-        """Time as a multiple of the peer's, or its inverse where the goal is a speed-up."""
-        ratio = self.seconds / self.peer_seconds
+        """Ours as a multiple of the peer's, or its inverse where the goal is a speed-up."""
+        ratio = self.value / self.peer_value
         return 1 / ratio if self.goal.startswith(">=") else ratio
 
     @property
-    def verdict(self) -> str:
-        """Whether the figure reaches the goal."""
+    def is_met(self) -> bool | None:
+        """Whether the figure reaches the goal; None where there is none."""
         if not self.goal:
-            return ""
+            return None
         limit = float(self.goal[2:])
-        is_met = self.figure >= limit if self.goal.startswith(">=") else self.figure <= limit
-        return "yes" if is_met else "NO"
+        return self.figure >= limit if self.goal.startswith(">=") else self.figure <= limit
+
+    @property
+    def verdict(self) -> str:
+        """Whether the figure reaches the goal, in a word."""
+        return {True: "yes", False: "NO", None: ""}[self.is_met]
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """A claim that cannot be measured here.
+
+    Attributes
+    ----------
+    name, peer, goal : str
+        As of its `Ratio`.
+    why : str
+        What is missing, such as ``no GPU``.
+    """
+
+    name: str
+    peer: str
+    goal: str
+    why: str
 
 
 def measure(
@@ -67,27 +94,36 @@ def measure(
     return Ratio(name, peer_name, ours_s, peer_s, goal)
 
 
-def render_ratios(ratios: list[Ratio]) -> str:
+def render_quantity(value: float, unit: str) -> str:
+    """Return a value with its unit, times in the unit that leaves few digits."""
+    for factor, name, least in _SCALES.get(unit, ()):
+        if value * factor >= least:
+            return f"{value * factor:.3g} {name}" if value * factor < 1000 else f"{value:.0f} s"
+    return f"{value:.3g} {unit}" if value < 1000 else f"{value:,.0f} {unit}"
+
+
+def render_ratios(ratios: Sequence[Ratio | Unmeasured]) -> str:
     """Return an aligned table, a line for each ratio."""
-    header = ("what", "ms", "peer", "ms", "ratio", "goal", "met")
-    rows = [header] + [
-        (
-            ratio.name,
-            f"{ratio.seconds * 1e3:.1f}",
-            ratio.peer,
-            f"{ratio.peer_seconds * 1e3:.1f}",
-            f"{ratio.figure:.2f}",
-            ratio.goal,
-            ratio.verdict,
-        )
-        for ratio in ratios
-    ]
+    rows = [("what", "ours", "peer", "theirs", "ratio", "goal", "met")]
+    for each in ratios:
+        if isinstance(each, Unmeasured):
+            rows.append(
+                (each.name, "–", each.peer, "–", "–", each.goal, f"not measured: {each.why}")
+            )
+            continue
+        ours, theirs = (render_quantity(v, each.unit) for v in (each.value, each.peer_value))
+        figure = f"{each.figure:.2f}"
+        rows.append((each.name, ours, each.peer, theirs, figure, each.goal, each.verdict))
+    return render_rows(rows, to_right=(1, 3, 4))
+
+
+def render_rows(rows: Sequence[tuple[str, ...]], *, to_right: Sequence[int] = ()) -> str:
+    """Return rows as aligned columns, those of the numbers in `to_right` to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    is_text = (True, False, True, False, False, True, True)
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if left else cell.rjust(width)
-            for cell, width, left in zip(row, widths, is_text, strict=True)
+            cell.rjust(width) if place in to_right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     )
