@@ -12,7 +12,8 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from timing import Ratio, measure, render_ratios
+from records import finish
+from timing import Ratio, measure
 
 from ensemble_lab.arrays import Array
 from ensemble_lab.store.hdf5 import open_sealed, write_sealed
@@ -82,7 +83,7 @@ def main() -> None:
     probabilities = rng.random((N_MEMBERS, N_EXAMPLES, N_CLASSES), dtype=np.float32)
     with tempfile.TemporaryDirectory() as name:
         stored = write_files(Path(name), probabilities)
-        print(render_ratios(compare(Path(name), probabilities, stored)))
+        finish(compare(Path(name), probabilities, stored))
 
 
 if __name__ == "__main__":

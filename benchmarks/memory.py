@@ -18,6 +18,10 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from timing import Ratio
 
 # NumPy and the package are imported by the processes that this one starts, and not here: a
 # process that starts another lends it its own size.
@@ -26,9 +30,9 @@ LIMIT_MB = 500
 SHAPES = {"many examples": (100, 1_000_000, 10), "many classes": (20, 50_000, 1_000)}
 COMMANDS = (
     ("vote", "--format", "json"),
-    ("errors", "--format", "json", "--limit", "20"),
-    ("errors", "--view", "contested", "--format", "json", "--limit", "20"),
-    ("curve", "--split", "test", "--format", "json"),
+    ("errors", "--limit", "20"),
+    ("errors", "--limit", "20", "--view", "contested"),
+    ("curve", "--split", "test"),
     ("confusion", "--format", "csv"),
 )
 
@@ -129,8 +133,10 @@ def vote_with_numpy(folder: Path) -> int:
     return int((np.where(is_best, means, -1).argmax(axis=1) != labels).sum())
 
 
-def measure_shape(name: str, shape: tuple[int, int, int]) -> list[tuple[str, ...]]:
-    """Return a row of the table for each command, and one for the peer."""
+def measure_shape(name: str, shape: tuple[int, int, int]) -> "list[Ratio]":
+    """Return what each command takes beside the limit, and the largest beside the peer."""
+    from timing import Ratio
+
     with tempfile.TemporaryDirectory() as folder:
         run = str(Path(folder) / "run")
         here = str(Path(__file__).resolve())
@@ -144,26 +150,14 @@ def measure_shape(name: str, shape: tuple[int, int, int]) -> list[tuple[str, ...
     if errors != int(peer.output):
         raise SystemExit(f"both must count the same errors; got {errors} and {peer.output}")
     title = f"{name}, {' × '.join(f'{n:,}' for n in shape)}"
+    largest = max(done, key=lambda each: each.megabytes)
     return [
-        (
-            title,
-            each.name,
-            f"{each.megabytes:.0f}",
-            f"{each.seconds:.1f}",
-            "" if each is peer else ("yes" if each.megabytes <= LIMIT_MB else "NO"),
-        )
-        for each in (*done, peer)
+        *(
+            Ratio(f"{title}: {each.name}", "limit", each.megabytes, LIMIT_MB, "<= 1", "MB")
+            for each in done
+        ),
+        Ratio(f"{title}: largest", peer.name, largest.megabytes, peer.megabytes, "<= 1", "MB"),
     ]
-
-
-def render_table(rows: list[tuple[str, ...]]) -> str:
-    """Return an aligned table."""
-    table = [("run", "what", "peak MB", "s", f"<= {LIMIT_MB} MB"), *rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in table
-    )
 
 
 def main() -> None:
@@ -176,14 +170,17 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.write:
         write_run(asked.write, tuple(asked.shape))
-    elif asked.numpy:
+        return
+    if asked.numpy:
         print(vote_with_numpy(asked.numpy))
-    else:
-        rows = []
-        for name, (n_members, n_examples, n_classes) in SHAPES.items():
-            n_asked = n_examples if asked.full else n_examples // 10
-            rows += measure_shape(name, (n_members, n_asked, n_classes))
-        print(render_table(rows))
+        return
+    ratios = []
+    for name, (n_members, n_examples, n_classes) in SHAPES.items():
+        n_asked = n_examples if asked.full else n_examples // 10
+        ratios += measure_shape(name, (n_members, n_asked, n_classes))
+    from records import finish
+
+    finish(ratios)
 
 
 if __name__ == "__main__":
