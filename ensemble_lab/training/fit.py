@@ -14,13 +14,11 @@ from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.store.members import EpochRecord
 from ensemble_lab.store.training_state import TrainingState
-from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.backends import Snapshot, StepOptions, Steps, load_backend
+from ensemble_lab.training.backends import Snapshot
 from ensemble_lab.training.blocks import Pace, run_epoch
 from ensemble_lab.training.epoch import count_steps, draw_epoch
 from ensemble_lab.training.infer import Predictor, infer, measure
-from ensemble_lab.training.network import build_network
-from ensemble_lab.training.optimizers import build_optimizer
+from ensemble_lab.training.machines import Machine, build_machine, draw_blueprint
 from ensemble_lab.training.schedules import plan_rates
 
 __all__ = ["Callbacks", "Examples", "Fitted", "fit"]
@@ -95,6 +93,7 @@ def fit(
     resume: TrainingState | None = None,
     callbacks: Callbacks = Callbacks(),
     pace: Pace | None = None,
+    machine: Machine | None = None,
 ) -> Fitted:
     """Train a member, from the start or from where `resume` left it.
 
@@ -115,6 +114,10 @@ def fit(
     callbacks : Callbacks
     pace : Pace or None
         How long compiled blocks are; None for about a second.
+    machine : Machine or None
+        Compiled for the member's blueprint and these training examples; whoever used it
+        before leaves no bit behind. It holds what is returned, until it is used again.
+        None to compile one.
 
     Raises
     ------
@@ -128,11 +131,13 @@ def fit(
             f"keep 'best-validation' of {member.key} needs validation examples; there are none. "
             "Set data.validation.share above 0."
         )
-    machine = _build_machine(member, train, n_classes)
+    if machine is None:
+        plan = draw_blueprint(member, train.images.shape[1:], n_classes)
+        machine = build_machine(plan, train.images, train.labels)
     fitting = _Fitting(
         member, train, validation, validation_name, voted, callbacks, pace or Pace(), machine
     )
-    state = _start(machine.steps) if resume is None else resume
+    state = machine.start(member) if resume is None else resume
     machine.steps.write(_snapshot_of(state, member))
     while state.epoch < member.training.epochs:
         state = _train_epoch(fitting, state)
@@ -141,16 +146,6 @@ def fit(
     return Fitted(
         machine.kept, machine.predictor, state.history, state.kept_epoch, state.epoch_votes
     )
-
-
-@dataclass(frozen=True)
-class _Machine:
-    """Two sets of weights: averages are validated while training goes on with its own."""
-
-    steps: Steps
-    n_dropout: int
-    kept: Any
-    predictor: Predictor
 
 
 @dataclass(frozen=True)
@@ -164,34 +159,7 @@ class _Fitting:
     voted: tuple[tuple[str, Images], ...]
     callbacks: Callbacks
     pace: Pace
-    machine: _Machine
-
-
-def _build_machine(member: MemberSpec, train: Examples, n_classes: int) -> _Machine:
-    recipe = member.training
-    options = StepOptions(
-        loss=recipe.loss,
-        augmentation=recipe.augmentation,
-        average_decay=recipe.average_decay if recipe.keep == "average" else None,
-    )
-    layers = describe_layers(member.architecture, n_classes)
-    backend = load_backend(member.backend)
-    network, kept = (
-        build_network(layers, train.images.shape[1:], member.seed_of("init"), backend.layer_classes)
-        for _ in range(2)
-    )
-    optimizer = build_optimizer(recipe.optimizer, network.training.trainable_variables)
-    return _Machine(
-        steps=backend.build_steps(network, optimizer, train.images, train.labels, options),
-        n_dropout=len(network.seed_states),
-        kept=kept.model,
-        predictor=backend.compile_inference(kept.model),
-    )
-
-
-def _start(steps: Steps) -> TrainingState:
-    first = steps.read()
-    return TrainingState(0, first.weights, first.optimizer, first.averages, 0, ())
+    machine: Machine
 
 
 def _snapshot_of(state: TrainingState, member: MemberSpec) -> Snapshot:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from ensemble_lab.argmax import choose_classes
-from ensemble_lab.arrays import Images
+from ensemble_lab.arrays import Array, Images
 from ensemble_lab.data.dataset import Dataset, Split
 from ensemble_lab.exceptions import DataError
 from ensemble_lab.spec.member import MemberSpec
@@ -14,11 +14,13 @@ from ensemble_lab.store.members import member_path
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.training_state import TrainingState, load_state, save_state
 from ensemble_lab.training.architectures import describe_layers
+from ensemble_lab.training.architectures.layers import Layer, Shape
 from ensemble_lab.training.backends import load_backend
 from ensemble_lab.training.environment import open_backend
 from ensemble_lab.training.fit import Callbacks, Examples, fit
 from ensemble_lab.training.infer import Predictor, infer
-from ensemble_lab.training.network import build_network
+from ensemble_lab.training.machines import Blueprint, Machine, build_machine, draw_blueprint
+from ensemble_lab.training.network import build_model
 from ensemble_lab.training.reporter import Reporter
 from ensemble_lab.training.trainers import Answers, Responder, Trained
 
@@ -41,15 +43,17 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
 
     validation = dataset.validation
     voted = tuple((split.name, split.images) for split in dataset.splits if split.name != "train")
+    train = dataset.split("train")
     fitted = fit(
         spec,
-        _examples(dataset.split("train")),
+        _examples(train),
         None if validation is None else _examples(validation),
         validation_name="validation" if validation is None else validation.name,
         n_classes=run.n_classes,
         voted=voted if spec.training.epoch_votes else (),
         resume=resume,
         callbacks=Callbacks(on_progress=reporter.progress, on_state=keep_state),
+        machine=_keep_machine(draw_blueprint(spec, run.image_shape, run.n_classes), train),
     )
     return Trained(
         weights=lambda path: fitted.model.save_weights(path),
@@ -65,13 +69,37 @@ def _examples(split: Split) -> Examples:
     return Examples(split.images, split.labels)
 
 
+@lru_cache(maxsize=1)
+def _keep_machine(plan: Blueprint, train: Split) -> Machine:
+    """Return the machine of the last member, if it serves; a worker trains one at a time."""
+    examples = _examples(train)
+    return build_machine(plan, examples.images, examples.labels)
+
+
 def load(run: Run, spec: MemberSpec) -> Responder:
     """Return the net with its stored weights."""
-    backend = load_backend(spec.backend)
     layers = describe_layers(spec.architecture, run.n_classes)
-    network = build_network(layers, run.image_shape, spec.seed_of("init"), backend.layer_classes)
-    network.model.load_weights(member_path(run, spec.key))
-    return partial(_answer, backend.compile_inference(network.model))
+    model, predictor = _keep_model(spec.backend, layers, run.image_shape)
+    model.load_weights(member_path(run, spec.key))
+    return partial(_answer_as, model, model.get_weights(), predictor)
+
+
+@lru_cache(maxsize=1)
+def _keep_model(
+    backend: str, layers: tuple[Layer, ...], image_shape: Shape
+) -> tuple[Any, Predictor]:
+    """Return a model of these layers and the same compiled; many members may use it in turn."""
+    loaded = load_backend(backend)
+    model = build_model(layers, image_shape, loaded.layer_classes)
+    return model, loaded.compile_inference(model)
+
+
+def _answer_as(
+    model: Any, weights: list[Array], predictor: Predictor, images: Images, **named: Any
+) -> Answers:
+    """Answer with weights of one of the members that share a model."""
+    model.set_weights(weights)
+    return _answer(predictor, images, **named)
 
 
 def describe_libraries(spec: MemberSpec) -> Mapping[str, str]:
