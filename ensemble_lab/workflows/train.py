@@ -82,6 +82,7 @@ def train(
         opened,
         tuple(member.spec.key for member in lacking),
         (),
+        sharing="in-turn",
         engine=engine,
         workers=workers,
         data=plan.experiment.data,
