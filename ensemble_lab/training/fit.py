@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from ensemble_lab.store.members import EpochRecord
 from ensemble_lab.store.training_state import TrainingState
 from ensemble_lab.training.backends import Snapshot
 from ensemble_lab.training.blocks import Pace, run_epoch
+from ensemble_lab.training.clock import Clock
 from ensemble_lab.training.epoch import count_steps, draw_epoch
 from ensemble_lab.training.infer import Predictor, infer, measure
 from ensemble_lab.training.machines import Machine, build_machine, draw_blueprint
@@ -53,10 +54,13 @@ class Callbacks:
     on_state : function
         After each epoch: the `TrainingState` from which `fit` can go on. Its last
         history record says how the epoch went.
+    clock : Clock
+        Is told which part of the work is done.
     """
 
     on_progress: Callable[[float], None] = _nothing
     on_state: Callable[[TrainingState], None] = _nothing
+    clock: Clock = field(default_factory=Clock)
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def fit(
     resume : TrainingState or None
     callbacks : Callbacks
     pace : Pace or None
-        How long compiled blocks are; None for about a second.
+        How long compiled blocks are; None for the machine's, about a second.
     machine : Machine or None
         Compiled for the member's blueprint and these training examples; whoever used it
         before leaves no bit behind. It holds what is returned, until it is used again.
@@ -135,7 +139,7 @@ def fit(
         plan = draw_blueprint(member, train.images.shape[1:], n_classes)
         machine = build_machine(plan, train.images, train.labels)
     fitting = _Fitting(
-        member, train, validation, validation_name, voted, callbacks, pace or Pace(), machine
+        member, train, validation, validation_name, voted, callbacks, pace or machine.pace, machine
     )
     state = machine.start(member) if resume is None else resume
     machine.steps.write(_snapshot_of(state, member))
@@ -172,9 +176,10 @@ def _train_epoch(fitting: _Fitting, state: TrainingState) -> TrainingState:
     began = time.perf_counter()
     machine, validation = fitting.machine, fitting.validation
     loss, accuracy, rate = _take_steps(fitting, state)
-    snapshot = machine.steps.read()
-    machine.kept.set_weights(snapshot.averages or snapshot.weights)
-    probabilities = _infer_splits(fitting, state.epoch + 1)
+    with fitting.callbacks.clock.on("evaluation"):
+        snapshot = machine.steps.read()
+        machine.kept.set_weights(snapshot.averages or snapshot.weights)
+        probabilities = _infer_splits(fitting, state.epoch + 1)
     validation_loss, validation_accuracy = (
         (None, None)
         if validation is None
@@ -212,20 +217,22 @@ def _take_steps(fitting: _Fitting, state: TrainingState) -> tuple[float, float, 
         count_steps(len(images), recipe.batch_size),
         recipe.epochs,
     )
-    parts = draw_epoch(
-        member,
-        epoch,
-        rates,
-        n_examples=len(images),
-        image_shape=images.shape[1:],
-        n_dropout=fitting.machine.n_dropout,
-    )
+    with fitting.callbacks.clock.on("input"):
+        parts = draw_epoch(
+            member,
+            epoch,
+            rates,
+            n_examples=len(images),
+            image_shape=images.shape[1:],
+            n_dropout=fitting.machine.n_dropout,
+        )
     loss, accuracy = run_epoch(
         fitting.machine.steps,
         parts,
         fitting.pace,
         name=f"{member.key} in epoch {epoch + 1}",
         on_progress=lambda done: fitting.callbacks.on_progress(epoch + done),
+        clock=fitting.callbacks.clock,
     )
     # The shortest decimal that is this float32: 0.001, not 0.0010000000474974513.
     return loss, accuracy, float(str(rates[-1]))

@@ -1,6 +1,6 @@
 """What is compiled to train a net, used by one member after another that differ in seeds alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ensemble_lab.arrays import Images, Labels
@@ -10,6 +10,7 @@ from ensemble_lab.store.training_state import TrainingState
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.architectures.layers import Layer, Shape
 from ensemble_lab.training.backends import Snapshot, StepOptions, Steps, load_backend
+from ensemble_lab.training.blocks import Pace
 from ensemble_lab.training.infer import Predictor
 from ensemble_lab.training.network import build_network, draw_weights
 from ensemble_lab.training.optimizers import build_optimizer
@@ -48,6 +49,8 @@ class Machine:
         The same, compiled, from uint8 images.
     unused : Snapshot
         Of the steps before any was taken.
+    pace : Pace
+        What is known of the steps' speed, which members have in common.
     """
 
     blueprint: Blueprint
@@ -56,6 +59,7 @@ class Machine:
     kept: Any
     predictor: Predictor
     unused: Snapshot
+    pace: Pace = field(default_factory=Pace)
 
     def start(self, member: MemberSpec) -> TrainingState:
         """Return where a member begins, whoever used the machine before."""

@@ -21,6 +21,7 @@ from ensemble_lab.training.fit import Callbacks, Examples, fit
 from ensemble_lab.training.infer import Predictor, infer
 from ensemble_lab.training.machines import Blueprint, Machine, build_machine, draw_blueprint
 from ensemble_lab.training.network import build_model
+from ensemble_lab.training.profiling import measure_augmentation
 from ensemble_lab.training.reporter import Reporter
 from ensemble_lab.training.trainers import Answers, Responder, Trained
 
@@ -38,12 +39,14 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
     reporter.start(0 if resume is None else resume.epoch, spec.epochs)
 
     def keep_state(state: TrainingState) -> None:
-        save_state(run, spec.key, state)
+        with reporter.clock.on("files"):
+            save_state(run, spec.key, state)
         reporter.tell_epoch(state)
 
     validation = dataset.validation
     voted = tuple((split.name, split.images) for split in dataset.splits if split.name != "train")
     train = dataset.split("train")
+    machine = _keep_machine(draw_blueprint(spec, run.image_shape, run.n_classes), train)
     fitted = fit(
         spec,
         _examples(train),
@@ -52,9 +55,14 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
         n_classes=run.n_classes,
         voted=voted if spec.training.epoch_votes else (),
         resume=resume,
-        callbacks=Callbacks(on_progress=reporter.progress, on_state=keep_state),
-        machine=_keep_machine(draw_blueprint(spec, run.image_shape, run.n_classes), train),
+        callbacks=Callbacks(reporter.progress, keep_state, reporter.clock),
+        machine=machine,
     )
+    if reporter.clock.times_augmentation:
+        n_epochs = spec.epochs - (0 if resume is None else resume.epoch)
+        with reporter.clock.on("profiling"):
+            seconds = measure_augmentation(machine, spec, train.n_examples)
+        reporter.clock.augmentation = seconds * n_epochs
     return Trained(
         weights=lambda path: fitted.model.save_weights(path),
         history=fitted.history,

@@ -148,13 +148,15 @@ def save_answers(
     run: Run, member: Member, split: Split, responder: Responder, reporter: Reporter
 ) -> None:
     """Ask a member of a split's images and keep what it says."""
-    answers = responder(
-        split.images,
-        name=f"{member.key} on {split.name}",
-        on_batch=lambda: reporter.progress(reporter.epoch),
-    )
+    with reporter.clock.on("evaluation"):
+        answers = responder(
+            split.images,
+            name=f"{member.key} on {split.name}",
+            on_batch=lambda: reporter.progress(reporter.epoch),
+        )
     key, name, parent = member.key, split.name, member.weights_sha256
-    if answers.probabilities is None:
-        save_votes(run, key, name, answers.votes, split.index, parent=parent)
-    else:
-        save_predictions(run, key, name, answers.probabilities, split.index, parent=parent)
+    with reporter.clock.on("files"):
+        if answers.probabilities is None:
+            save_votes(run, key, name, answers.votes, split.index, parent=parent)
+        else:
+            save_predictions(run, key, name, answers.probabilities, split.index, parent=parent)

@@ -13,6 +13,7 @@ from typing import Any, Literal, TextIO
 
 from ensemble_lab.exceptions import InterruptedTraining, LockedError
 from ensemble_lab.store.training_state import TrainingState
+from ensemble_lab.training.clock import Clock
 
 __all__ = ["Reporter", "log_to", "own_stdout"]
 
@@ -28,10 +29,19 @@ class Reporter:
         Takes the events.
     stop : threading.Event or None
         Set when the worker is asked to stop; the reporters of one worker share it.
+    clock : Clock or None
+        Counts where the member's time goes.
     """
 
-    def __init__(self, key: str, lines: TextIO, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        lines: TextIO,
+        stop: threading.Event | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self.key, self._lines = key, lines
+        self.clock = clock or Clock()
         self._parent = os.getppid()
         self._stop = stop or threading.Event()
         self._began = self._told = time.monotonic()

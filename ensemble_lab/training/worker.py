@@ -15,8 +15,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 
 from ensemble_lab.data.dataset import Dataset
@@ -27,7 +28,9 @@ from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import Member, load_member, save_member
 from ensemble_lab.store.predictions import has_predictions
 from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.timings import add_sitting
 from ensemble_lab.store.training_state import load_state, remove_state, state_path
+from ensemble_lab.training.clock import Clock
 from ensemble_lab.training.environment import describe_environment
 from ensemble_lab.training.inputs import LoadExamples, load_checked_dataset, load_examples
 from ensemble_lab.training.plan import describe_plan
@@ -52,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     with own_stdout() as lines:
         if chosen.predict is None:
-            return _train_in_turn(chosen, lambda key: Reporter(key, lines, stop))
+            return _train_in_turn(chosen, partial(Reporter, lines=lines, stop=stop))
         reporters = [Reporter(key, lines, stop) for key in (chosen.key, *chosen.others)]
         return _predict_together(chosen, reporters)
 
@@ -65,19 +68,23 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--predict", metavar="SPLIT", nargs="+")
     parser.add_argument("--with", dest="others", metavar="KEY", nargs="+", default=[])
     parser.add_argument("--in-turn", action="store_true")
+    parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args(arguments)
     if chosen.others and not chosen.predict:
         parser.error("--with goes with --predict")
     return chosen
 
 
-def _train_in_turn(chosen: argparse.Namespace, report_on: Callable[[str], Reporter]) -> int:
+def _train_in_turn(chosen: argparse.Namespace, report_on: Callable[..., Reporter]) -> int:
     """Train a member, and others one after another while the parent has some."""
     began, wear = time.monotonic(), None
+    # What was imported to get here kept one core busy.
+    spent = time.process_time()
     load = lru_cache(maxsize=1)(load_examples)
     key: str | None = chosen.key
     while key is not None:
-        reporter = report_on(key)
+        clock = Clock(spent, times_augmentation=chosen.profile)
+        reporter, spent = report_on(key, clock=clock), 0.0
         try:
             run = open_run(chosen.run)
             with lock_member(run, key):
@@ -133,7 +140,7 @@ def train_member(
     # The user's environment says where data lie; the worker's own comes after.
     dataset = load_checked_dataset(run, spec, data_dir, load)
     trainer = load_trainer(spec.backend)
-    with trainer.open_libraries(spec):
+    with trainer.open_libraries(spec), _keeping_timings(run, key, reporter.clock):
         if member is None:
             member, responder = _train(run, spec, dataset, trainer, reporter)
         else:
@@ -141,8 +148,18 @@ def train_member(
             responder = load_responder(run, spec, member, trainer)
         for split in predicted:
             save_answers(run, member, dataset.split(split), responder, reporter)
-        _finish(run, dataset, spec, member)
+        with reporter.clock.on("files"):
+            _finish(run, dataset, spec, member)
     return "trained"
+
+
+@contextmanager
+def _keeping_timings(run: Run, key: str, clock: Clock) -> Iterator[None]:
+    """Keep where time went, also if the member is stopped before its end."""
+    try:
+        yield
+    finally:
+        add_sitting(run, key, clock.read())
 
 
 def _train(
@@ -151,17 +168,18 @@ def _train(
     trained = trainer.train(run, spec, dataset, reporter)
     n_train = dataset.split("train").n_examples
     plan = describe_plan(spec, run.image_shape, run.n_classes, n_train)
-    member = save_member(
-        run,
-        spec.key,
-        trained.weights,
-        architecture_sha256=hash_architecture(run, spec),
-        history=trained.history,
-        kept_epoch=trained.kept_epoch,
-        n_parameters=plan.parameters,
-        training_macs=plan.macs,
-        environment=describe_environment(spec, trainer.describe_libraries(spec)),
-    )
+    with reporter.clock.on("files"):
+        member = save_member(
+            run,
+            spec.key,
+            trained.weights,
+            architecture_sha256=hash_architecture(run, spec),
+            history=trained.history,
+            kept_epoch=trained.kept_epoch,
+            n_parameters=plan.parameters,
+            training_macs=plan.macs,
+            environment=describe_environment(spec, trainer.describe_libraries(spec)),
+        )
     return member, trained.responder
 
 

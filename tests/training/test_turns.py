@@ -12,6 +12,7 @@ import pytest
 from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import load_member
 from ensemble_lab.store.predictions import load_predictions, predictions_path
+from ensemble_lab.store.timings import load_sittings
 from ensemble_lab.training import turns
 from ensemble_lab.training.turns import Wear, measure_peak
 from ensemble_lab.workflows.planning import plan_experiment
@@ -79,7 +80,7 @@ def ends(events):
 def test_members_in_turn_are_those_of_a_process_each(backend, tmp_path):
     shared = build_run(tmp_path / "shared", backend)
     rest = [(key, tmp_path / f"{key}.txt") for key in KEYS[1:]]
-    code, events = work(shared, KEYS[0], "--in-turn", turns=rest)
+    code, events = work(shared, KEYS[0], "--in-turn", "--profile", turns=rest)
     assert (code, ends(events)) == (0, dict.fromkeys(KEYS, "done"))
     assert [event["key"] for event in events if event["event"] == "ready"] == list(KEYS)
     assert all(log.exists() for _, log in rest)
@@ -93,6 +94,7 @@ def test_members_in_turn_are_those_of_a_process_each(backend, tmp_path):
             answers = [load_predictions(run, split, members=(key,)) for run in (alone, shared)]
             assert answers[0].digests == answers[1].digests
     assert len({load_member(shared, key).weights_sha256 for key in KEYS}) == 3
+    check_timings(shared)
     # All members, asked of two splits in one pass, say what each said alone.
     before = load_predictions(shared, "test")
     for key in KEYS:
@@ -112,6 +114,19 @@ def test_members_in_turn_are_those_of_a_process_each(backend, tmp_path):
     assert again.digests == before.digests
     blurred = load_predictions(shared, "blurred")
     assert not np.array_equal(blurred.probabilities, again.probabilities)
+
+
+def check_timings(run):
+    """The first member starts the process, the second uses what it compiled; the third has no
+    augmentation.
+    """
+    first, second, third = (load_sittings(run, key)[0] for key in KEYS)
+    assert first.start_up > 1 > second.start_up
+    assert first.compiling > 0
+    assert second.compiling == 0
+    assert third.compiling > 0
+    assert all(each.steps > 0 and each.evaluation > 0 for each in (first, second, third))
+    assert second.augmentation > third.augmentation == 0
 
 
 @pytest.mark.keras
