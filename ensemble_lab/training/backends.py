@@ -80,6 +80,9 @@ class Steps(Protocol):
         n_right : int32 (stop − start,)
         """
 
+    def augment(self, arrays: StepArrays, start: int, stop: int) -> None:
+        """Read and augment the images of the steps start … stop − 1, for that to be timed."""
+
     def read(self) -> Snapshot:
         """Return all that the steps have changed so far."""
 

@@ -114,12 +114,14 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
     reporter.start(0, spec.epochs)
     began = time.perf_counter()
     seen, validation = dataset.split("train"), dataset.validation
-    model = fit_classic(spec, seen.images, seen.labels, run.n_classes)
+    with reporter.clock.on("steps"):
+        model = fit_classic(spec, seen.images, seen.labels, run.n_classes)
     ask = partial(model, on_batch=lambda: reporter.progress(0.0))
-    loss, accuracy = _measure(ask, spec.key, seen)
-    validation_loss, validation_accuracy = (
-        (None, None) if validation is None else _measure(ask, spec.key, validation)
-    )
+    with reporter.clock.on("evaluation"):
+        loss, accuracy = _measure(ask, spec.key, seen)
+        validation_loss, validation_accuracy = (
+            (None, None) if validation is None else _measure(ask, spec.key, validation)
+        )
     record = EpochRecord(
         epoch=1,
         loss=loss,

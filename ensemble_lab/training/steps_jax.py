@@ -125,6 +125,7 @@ class JaxSteps:
         )
         self._loop = jax.jit(self._run_block, donate_argnums=0)
         self._step = jax.jit(self._take_step, donate_argnums=0)
+        self._augmentation = jax.jit(self._augment_step)
         self._is_cpu = jax.devices()[0].platform == "cpu"
 
     def place(self, arrays: StepArrays) -> StepArrays:
@@ -151,6 +152,14 @@ class JaxSteps:
             losses.append(loss)
             n_right.append(right)
         return np.asarray(losses, np.float32), np.asarray(n_right, np.int32)
+
+    def augment(self, arrays: StepArrays, start: int, stop: int) -> None:
+        """Read and augment the steps' images, for that to be timed."""
+        shown = [
+            self._augmentation(self._examples, arrays, np.int32(step))
+            for step in range(start, stop)
+        ]
+        jax.block_until_ready(shown)
 
     def read(self) -> Snapshot:
         """Return all that the steps have changed so far."""
@@ -200,14 +209,8 @@ class JaxSteps:
     def _take_step(
         self, state: _State, examples: Any, arrays: StepArrays, step: Any
     ) -> tuple[_State, Any, Any]:
-        row = StepArrays(*(None if each is None else each[step] for each in arrays))
-        images, labels = (jnp.take(each, row.order, axis=0) for each in examples)
-        images = images.astype(jnp.float32) / 255.0
-        # GPUs round coordinates to ten bits otherwise: a hundredth of a pixel.
-        with jax.default_matmul_precision("highest"):
-            images = augment_images(
-                images, self._options.augmentation, row.transforms, row.noise, row.boxes
-            )
+        row = _take_row(arrays, step)
+        images, labels = self._show(examples, row)
         evaluate = jax.value_and_grad(self._evaluate, has_aux=True)
         (loss, (n_right, statistics)), gradients = evaluate(
             state.trainable, state.statistics, row.dropout, images, labels
@@ -217,6 +220,20 @@ class JaxSteps:
         )
         averages = self._update_averages(state, self._join(trainable, statistics))
         return _State(trainable, statistics, optimizer, averages), loss, n_right
+
+    def _show(self, examples: Any, row: StepArrays) -> tuple[Any, Any]:
+        """Return the images of a step as the net sees them, and their labels."""
+        images, labels = (jnp.take(each, row.order, axis=0) for each in examples)
+        images = images.astype(jnp.float32) / 255.0
+        # GPUs round coordinates to ten bits otherwise: a hundredth of a pixel.
+        with jax.default_matmul_precision("highest"):
+            images = augment_images(
+                images, self._options.augmentation, row.transforms, row.noise, row.boxes
+            )
+        return images, labels
+
+    def _augment_step(self, examples: Any, arrays: StepArrays, step: Any) -> Any:
+        return self._show(examples, _take_row(arrays, step))[0]
 
     def _evaluate(
         self, trainable: list[Any], statistics: list[Any], dropout: Any, images: Any, labels: Any
@@ -250,3 +267,7 @@ class JaxSteps:
         decay = jnp.minimum(self._options.average_decay, (1.0 + n_before) / (10.0 + n_before))
         pairs = zip(state.averages, weights, strict=True)
         return [average + (1.0 - decay) * (weight - average) for average, weight in pairs]
+
+
+def _take_row(arrays: StepArrays, step: Any) -> StepArrays:
+    return StepArrays(*(None if each is None else each[step] for each in arrays))

@@ -93,6 +93,7 @@ class TensorFlowSteps:
         if options.average_decay is not None:
             self._averages = [tf.Variable(each.value) for each in network.model.weights]
         self._loop = tf.function(self._run_block)
+        self._augmentation = tf.function(self._augment_block)
 
     def place(self, arrays: StepArrays) -> StepArrays:
         """Return an epoch's arrays on the device."""
@@ -102,6 +103,10 @@ class TensorFlowSteps:
         """Take the steps start … stop − 1; return losses and numbers right."""
         losses, n_right = self._loop(arrays, tf.constant(start), tf.constant(stop))
         return losses.numpy(), n_right.numpy()
+
+    def augment(self, arrays: StepArrays, start: int, stop: int) -> None:
+        """Read and augment the steps' images, for that to be timed."""
+        self._augmentation(arrays, tf.constant(start), tf.constant(stop)).numpy()
 
     def read(self) -> Snapshot:
         """Return all that the steps have changed so far."""
@@ -133,11 +138,8 @@ class TensorFlowSteps:
         return losses.stack(), n_right.stack()
 
     def _take_step(self, arrays: StepArrays, step: Any) -> tuple[Any, Any]:
-        row = StepArrays(*(None if each is None else each[step] for each in arrays))
-        images = tf.cast(tf.gather(self._images, row.order), tf.float32) / 255.0
-        images = augment_images(
-            images, self._options.augmentation, row.transforms, row.noise, row.boxes
-        )
+        row = _take_row(arrays, step)
+        images = self._show(row)
         labels = tf.gather(self._labels, row.order)
         for number, state in enumerate(self._network.seed_states):
             state.assign(row.dropout[number])
@@ -153,9 +155,30 @@ class TensorFlowSteps:
         self._update_averages(n_before)
         return loss, n_right
 
+    def _show(self, row: StepArrays) -> Any:
+        """Return the images of a step as the net sees them."""
+        images = tf.cast(tf.gather(self._images, row.order), tf.float32) / 255.0
+        return augment_images(
+            images, self._options.augmentation, row.transforms, row.noise, row.boxes
+        )
+
+    def _augment_block(self, arrays: StepArrays, start: Any, stop: Any) -> Any:
+        def body(step: Any, total: Any) -> tuple[Any, Any]:
+            # What nobody looks at would not be computed.
+            return step + 1, total + tf.reduce_sum(self._show(_take_row(arrays, step)))
+
+        _, total = tf.while_loop(
+            lambda step, _: step < stop, body, (start, tf.constant(0.0)), parallel_iterations=1
+        )
+        return total
+
     def _update_averages(self, n_before: Any) -> None:
         if self._options.average_decay is None:
             return
         decay = tf.minimum(self._options.average_decay, (1.0 + n_before) / (10.0 + n_before))
         for average, weight in zip(self._averages, self._network.model.weights, strict=True):
             average.assign_add((1.0 - decay) * (weight.value - average))
+
+
+def _take_row(arrays: StepArrays, step: Any) -> StepArrays:
+    return StepArrays(*(None if each is None else each[step] for each in arrays))

@@ -118,7 +118,9 @@ def predict_splits(
     data_dir: Path | str | None = None,
     report: Callable[[Event], None] = ignore,
 ) -> Run:
-    """Predict with trained members on several splits of one source, one process a member.
+    """Predict with trained members on several splits of one source.
+
+    A worker loads each split once and asks all members that it holds.
 
     What a member has predicted is left alone, and each split is kept as soon as it is
     predicted, so that the same call goes on after an interruption.
@@ -152,6 +154,7 @@ def predict_splits(
         run,
         keys,
         ("--predict", *names),
+        sharing="together",
         engine=engine,
         workers=workers,
         data=splits[0].source,

@@ -94,6 +94,7 @@ def predict_variant(
         run,
         keys,
         ("--predict", *names, "--variant", variant.canonical),
+        sharing="together",
         engine=engine,
         workers=workers,
         data=_find_source(run, names[0]),
