@@ -96,7 +96,7 @@ def finish(ratios: Sequence[Ratio | Unmeasured], *packages: str) -> None:
         "hardware": _describe_hardware(),
         "versions": _find_versions(("numpy", "h5py", *packages)),
     }
-    append_records([_record(script, each, shared) for each in ratios])
+    append_records(RESULTS, [_record(script, each, shared) for each in ratios])
 
 
 def _record(script: str, each: Ratio | Unmeasured, shared: dict[str, Any]) -> Record:
@@ -114,14 +114,14 @@ def _record(script: str, each: Ratio | Unmeasured, shared: dict[str, Any]) -> Re
     )
 
 
-def load_records(path: Path = RESULTS) -> list[Record]:
+def load_records(path: Path) -> list[Record]:
     """Return the records in the order in which they were appended; none without a file."""
     if not path.exists():
         return []
     return [Record(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def append_records(news: Iterable[Record], path: Path = RESULTS) -> None:
+def append_records(path: Path, news: Iterable[Record]) -> None:
     """Append records, whole or not at all; of each claim the newest are kept."""
     kept: list[Record] = []
     for record in reversed([*load_records(path), *news]):

@@ -38,7 +38,7 @@ def main() -> None:
         print(f"== {name}: {time.monotonic() - start:.0f} s\n", flush=True)
         if done.returncode:
             failed.append(name)
-    records = load_records()
+    records = load_records(RESULTS)
     RESULTS.with_name("RESULTS.md").write_text(render_markdown(records), encoding="utf-8")
     # Of this run: what could not be measured now says so, also where it once was.
     print(render_ratios([_tell(record) for record in records if record.date >= today]))
