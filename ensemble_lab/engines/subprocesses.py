@@ -31,20 +31,28 @@ class Job:
 
     Attributes
     ----------
+    run : Path
+        Folder of the run.
     key : str
         The member.
-    arguments : tuple of str
-        What follows ``python -m ensemble_lab.training.worker``.
+    options : tuple of str
+        What follows ``python -m ensemble_lab.training.worker RUN KEY``.
     log : Path
         Takes the worker's stderr, appended.
     threads : int
         That it computes with.
     """
 
+    run: Path
     key: str
-    arguments: tuple[str, ...]
+    options: tuple[str, ...]
     log: Path
     threads: int = 1
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What follows ``python -m ensemble_lab.training.worker``."""
+        return (str(self.run), self.key, *self.options)
 
 
 class _Worker:

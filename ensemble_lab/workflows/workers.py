@@ -70,8 +70,9 @@ def run_members(
     options = (*arguments, *(("--data-dir", str(folder)) if folder else ()))
     jobs = [
         Job(
+            run=run.path,
             key=key,
-            arguments=(str(run.path), key, *options),
+            options=options,
             log=run.member_folder(key) / "log.txt",
             threads=parse_member(run.member(key).spec).threads,
         )

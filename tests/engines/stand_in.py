@@ -1,4 +1,4 @@
-"""Stands in for a worker: ``stand_in.py MODE KEY FOLDER`` speaks its protocol, ends as MODE says.
+"""Stands in for a worker: ``stand_in.py FOLDER KEY MODE`` speaks its protocol, ends as MODE says.
 
 FOLDER is its test's own: it tells its processes from all others, and they meet there.
 """
@@ -53,12 +53,12 @@ def fail():
 def leave_a_child():
     """A child of the worker's own that lives on and holds its standard output."""
     sleep = "import time; time.sleep(60)"
-    subprocess.Popen([sys.executable, "-c", sleep, "stand_in's child", sys.argv[3]])
+    subprocess.Popen([sys.executable, "-c", sleep, "stand_in's child", sys.argv[1]])
 
 
 def meet():
     """Wait for another worker: alone, it would wait for ever."""
-    folder = Path(sys.argv[3])
+    folder = Path(sys.argv[1])
     (folder / f"{sys.argv[2]}.here").touch()
     while len(list(folder.glob("*.here"))) < 2:
         time.sleep(0.01)
@@ -109,4 +109,4 @@ def main(mode):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[3])

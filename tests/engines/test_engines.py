@@ -37,7 +37,7 @@ def run(tmp_path, monkeypatch):
     def run_modes(*modes, name="process", n_workers=2, report=None):
         events = []
         jobs = [
-            Job(key, (mode, key, str(tmp_path)), tmp_path / f"{number}.log")
+            Job(tmp_path, key, (mode,), tmp_path / f"{number}.log")
             for number, mode in enumerate(modes)
             for key in [f"{mode}-{number:04d}"]
         ]
@@ -174,7 +174,9 @@ def count_places(monkeypatch, threads: int) -> int:
     """How many workers would run side by side if nobody said."""
     told = []
     monkeypatch.setattr(engines, "run_jobs", lambda _jobs, n_workers, _: told.append(n_workers))
-    jobs = [Job("a", (), Path("a.log")), Job("b", (), Path("b.log"), threads)]
+    jobs = [
+        Job(Path("run"), key, (), Path(f"{key}.log"), n) for key, n in (("a", 1), ("b", threads))
+    ]
     run_engine("process", jobs, n_workers=None, report=told.append)
     return told[0]
 
@@ -252,7 +254,7 @@ from ensemble_lab.engines import Job, run_engine
 sys.executable = sys.argv[1]
 folder = pathlib.Path(sys.argv[2])
 keys = [f"slow-{name}" for name in sys.argv[3:]]
-jobs = [Job(key, ("slow", key, str(folder)), folder / "log.txt") for key in keys]
+jobs = [Job(folder, key, ("slow",), folder / "log.txt") for key in keys]
 def report(event):
     sys.stdout.write(event.event + "\\n")
     sys.stdout.flush()
