@@ -19,7 +19,7 @@ from types import FrameType
 from ensemble_lab.engines.events import Event, Outcome, parse_event
 from ensemble_lab.exceptions import StoreError
 
-__all__ = ["Job", "run_jobs"]
+__all__ = ["Job", "run_jobs", "stop_signals"]
 
 _GRACE_S = 20.0
 """How long a worker may take to reach the end of its block (about two seconds) and leave."""
@@ -116,7 +116,7 @@ def run_jobs(
     waiting, running = deque(jobs), set[_Worker]()
     events: queue.Queue[tuple[_Worker, Event | None]] = queue.Queue()
     outcomes = {job.key: Outcome(job.key, "interrupted") for job in jobs}
-    with _stop_signals() as stop:
+    with stop_signals() as stop:
         try:
             while (waiting or running) and not stop.is_set():
                 while waiting and len(running) < n_workers:
@@ -158,7 +158,7 @@ def _stop(running: set[_Worker]) -> None:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
+def stop_signals() -> Iterator[threading.Event]:
     """Turn SIGINT and SIGTERM into an event while workers run; only the main thread may."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():

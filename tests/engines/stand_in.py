@@ -65,6 +65,20 @@ def meet():
     time.sleep(0.2)
 
 
+def leave_a_state():
+    """What a worker writes after an epoch; its folder is its machine's."""
+    folder = Path(sys.argv[1]) / "members" / sys.argv[2]
+    (folder / ".partial").write_bytes(b"a state")
+    (folder / ".partial").replace(folder / "resume.weights.h5")
+
+
+def finish():
+    leave_a_state()
+    folder = Path(sys.argv[1]) / "members" / sys.argv[2]
+    (folder / "member.weights.h5").write_bytes(b"weights")
+    (folder / "resume.weights.h5").unlink()
+
+
 def cut_the_last_word():
     write('{"event": "done", "key": "')
     sys.exit(0)
@@ -94,6 +108,10 @@ AFTER_AN_EPOCH = {
     "cut": cut_the_last_word,
     "pause": lambda: time.sleep(0.2),
     "meet": meet,
+    "made": finish,
+    "begun": lambda: (leave_a_state(), end_without_a_word()),
+    "going": lambda: (leave_a_state(), time.sleep(0.3)),
+    "whole": lambda: (leave_a_state(), time.sleep(0.3)),
 }
 
 
@@ -103,6 +121,8 @@ def main(mode):
     for epoch in (1, 2, 3):
         say(event="epoch", epoch=epoch, epochs=3, loss=1 / epoch, validation_loss=None)
         AFTER_AN_EPOCH.get(mode, lambda: None)()
+    if mode == "whole":
+        finish()
     say(event="done", status="complete" if mode == "complete" else "trained", unknown="ignored")
     if mode == "stumble":
         sys.exit(4)
