@@ -13,8 +13,10 @@ class Event:
 
     Attributes
     ----------
-    event : {"waiting", "start", "epoch", "progress", "done", "locked", "failed", "interrupted"}
-        ``waiting`` comes from the parent, once a member that will get a worker.
+    event : {"waiting", "start", "epoch", "progress", "done", "locked", "failed", "interrupted", \
+"lost"}
+        ``waiting`` comes from the parent, once a member that will get a worker; so does
+        ``lost``, where its machine was lost, for a `cause`, and it will get another.
     key : str
         The member.
     epoch : float

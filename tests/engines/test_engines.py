@@ -12,27 +12,23 @@ from pathlib import Path
 import pytest
 
 from ensemble_lab import engines
-from ensemble_lab.engines import ENGINES, Job, Outcome, run_engine
+from ensemble_lab.engines import ENGINES, Cluster, Job, Outcome, find_engine, run_engine
 from ensemble_lab.engines import subprocesses as engine
 from ensemble_lab.engines.events import parse_event
-from ensemble_lab.exceptions import InterruptedTraining, SpecError, StoreError
+from ensemble_lab.exceptions import (
+    InterruptedTraining,
+    MissingExtraError,
+    SpecError,
+    StoreError,
+)
+from tests.engines.conftest import lay_interpreter
 
 ROOT = Path(__file__).parents[2]
-STAND_IN = Path(__file__).parent / "stand_in.py"
-
-
-def lay_interpreter(folder: Path) -> Path:
-    """An "interpreter" that drops ``-m ensemble_lab.training.worker`` and runs the stand-in."""
-    script = folder / "python"
-    script.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" "{STAND_IN}" "$@"\n')
-    script.chmod(0o755)
-    return script
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(tmp_path, stand_in):
     """Run jobs of the given modes; return outcomes and events."""
-    monkeypatch.setattr(engine.sys, "executable", str(lay_interpreter(tmp_path)))
 
     def run_modes(*modes, name="process", n_workers=2, report=None):
         events = []
@@ -190,7 +186,30 @@ def test_engine_and_workers_are_checked(run):
         run("trained", name="proces")
     with pytest.raises(SpecError, match="must be 1; got 2"):
         run("trained", name="serial", n_workers=2)
-    assert set(ENGINES) == {"serial", "process"}
+    assert set(ENGINES) == {"serial", "process", "ray"}
+
+
+@pytest.mark.parametrize(
+    "cluster", [Cluster(address="auto"), Cluster(fetch=True), Cluster(gpus=0.5)], ids=repr
+)
+@pytest.mark.parametrize("name", ["serial", "process"])
+def test_engine_of_one_machine_takes_no_cluster(name, cluster):
+    with pytest.raises(SpecError, match=rf"ray to take an address, fetch or gpus; got {name}\."):
+        run_engine(name, [], n_workers=None, cluster=cluster, report=lambda _: None)
+
+
+@pytest.mark.parametrize("gpus", [-0.5, 1.5, float("nan"), float("inf")])
+def test_share_of_a_gpu_that_nobody_could_give_is_refused(gpus):
+    with pytest.raises(SpecError, match="whole number; got"):
+        Cluster(gpus=gpus)
+    assert [Cluster(gpus=share).gpus for share in (0, 0.25, 1, 2)] == [0, 0.25, 1, 2]
+
+
+def test_engine_without_its_extra_says_how_to_install_it(monkeypatch):
+    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"ray must be installed.*ensemble-lab\[ray\]"):
+        find_engine("ray")
+    assert find_engine("process").extra is None
 
 
 def test_worker_that_cannot_start_is_one_line_and_stops_the_others(run, monkeypatch, tmp_path):
