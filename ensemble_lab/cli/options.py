@@ -9,10 +9,13 @@ import typer
 from ensemble_lab.decision import DEFAULT, RULES, TIES, Decision, parse_ties
 
 __all__ = [
+    "Address",
     "DataDir",
     "DecisionFile",
     "EngineName",
+    "Fetch",
     "FigureFile",
+    "Gpus",
     "Members",
     "MetadataFiles",
     "OwnSplit",
@@ -83,8 +86,36 @@ Workers = Annotated[
 
 
 EngineName = Annotated[
-    Literal["process", "serial"],
-    typer.Option("--engine", help="Workers side by side, or one by one."),
+    Literal["process", "serial", "ray"],
+    typer.Option(
+        "--engine", help="Workers side by side, one by one, or on the machines of a Ray cluster."
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="HOST:PORT",
+        help="With --engine ray: the cluster, or auto for the one that runs here.",
+        show_default=False,
+    ),
+]
+Fetch = Annotated[
+    bool,
+    typer.Option(
+        "--fetch",
+        help="With --engine ray: members come back over the network; no disk need be shared.",
+    ),
+]
+Gpus = Annotated[
+    float | None,
+    typer.Option(
+        "--gpus",
+        metavar="SHARE",
+        help="With --engine ray: share of a GPU for each member, such as 0.25; default 1, where "
+        "there are any.",
+        show_default=False,
+    ),
 ]
 
 

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ensemble_lab.cli.options import (
+    Address,
     DataDir,
     EngineName,
+    Fetch,
+    Gpus,
     Rule,
     RunFolder,
     Ties,
@@ -68,17 +71,22 @@ def command(
     ties: Ties = "mean-probability",
     engine: EngineName = "process",
     workers: Workers = None,
+    address: Address = None,
+    fetch: Fetch = False,
+    gpus: Gpus = None,
     data_dir: DataDir = None,
 ) -> None:
     """Predict with all members of a run on another data set."""
     from ensemble_lab.cli.progress import Progress
     from ensemble_lab.decision import DEFAULT
+    from ensemble_lab.engines.clusters import Cluster
     from ensemble_lab.workflows.predict import name_split, predict
 
     decision = build_decision(rule, ties)
     if kaggle is None and decision != DEFAULT:
         raise typer.BadParameter("--rule and --ties say how votes combine for --kaggle")
     name = name_split(data, transforms) if name is None else name
+    cluster = Cluster(address=address, fetch=fetch, gpus=gpus)
     with Progress() as progress:
         opened = predict(
             run,
@@ -87,6 +95,7 @@ def command(
             transforms=tuple(transforms),
             engine=engine,
             workers=workers,
+            cluster=cluster,
             data_dir=data_dir,
             report=progress.report,
         )

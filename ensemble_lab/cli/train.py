@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ensemble_lab.cli.options import DataDir, EngineName, Members, Workers
+from ensemble_lab.cli.options import (
+    Address,
+    DataDir,
+    EngineName,
+    Fetch,
+    Gpus,
+    Members,
+    Workers,
+)
 from ensemble_lab.cli.output import note, render_table
 from ensemble_lab.spelling import render_count
 
@@ -55,6 +63,9 @@ def command(
     ] = None,
     engine: EngineName = "process",
     workers: Workers = None,
+    address: Address = None,
+    fetch: Fetch = False,
+    gpus: Gpus = None,
     members: Members = [],  # noqa: B006 - typer reads it, nobody writes it
     shard: Annotated[
         str | None,
@@ -81,11 +92,19 @@ def command(
         _print_plan(asked, run, choice)
         return
     from ensemble_lab.cli.progress import Progress
+    from ensemble_lab.engines.clusters import Cluster
     from ensemble_lab.workflows.train import train
 
+    cluster = Cluster(address=address, fetch=fetch, gpus=gpus)
     with Progress() as progress:
         opened = train(
-            asked, run=run, engine=engine, workers=workers, report=progress.report, **choice
+            asked,
+            run=run,
+            engine=engine,
+            workers=workers,
+            cluster=cluster,
+            report=progress.report,
+            **choice,
         )
     for line in progress.summary():
         note(line)
