@@ -158,7 +158,9 @@ def render_markdown(records: Iterable[Record]) -> str:
         "|---|---|--:|---|--:|--:|---|---|---|",
     ]
     for each in choose_newest(records):
-        where = f"{each.date[:10]}, {each.commit[:8]}, {_name_hardware(each.hardware)}"
+        commit, _, changes = each.commit.partition("+")
+        changed = f"+{changes}" if changes else ""
+        where = f"{each.date[:10]}, {commit[:8]}{changed}, {_name_hardware(each.hardware)}"
         cells = [f"`{each.script}`", each.name, *_render_cells(each), where]
         lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
     return "\n".join(lines) + "\n"

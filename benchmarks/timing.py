@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 __all__ = ["Ratio", "Unmeasured", "measure", "render_quantity", "render_ratios", "render_rows"]
 
-_SCALES = {"s": ((1, "s", 1), (1e3, "ms", 1), (1e6, "µs", 1))}
-
 
 @dataclass(frozen=True)
 class Ratio:
@@ -95,11 +93,10 @@ def measure(
 
 
 def render_quantity(value: float, unit: str) -> str:
-    """Return a value with its unit, times in the unit that leaves few digits."""
-    for factor, name, least in _SCALES.get(unit, ()):
-        if value * factor >= least:
-            return f"{value * factor:.3g} {name}" if value * factor < 1000 else f"{value:.0f} s"
-    return f"{value:.3g} {unit}" if value < 1000 else f"{value:,.0f} {unit}"
+    """Return a value with its unit in three digits; seconds below one in milliseconds."""
+    if unit == "s" and value < 0.9995:
+        value, unit = value * 1e3, "ms"
+    return f"{value:,.0f} {unit}" if value >= 999.5 else f"{value:.3g} {unit}"
 
 
 def render_ratios(ratios: Sequence[Ratio | Unmeasured]) -> str:

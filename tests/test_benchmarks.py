@@ -71,7 +71,7 @@ def test_table_tells_values_in_their_units_and_what_was_not_measured(bench):
         ["what", "ours", "peer", "theirs", "ratio", "goal", "met"],
         ["vote", "21.3 ms", "sum", "17 ms", "1.25", "<= 2", "yes"],
         ["peak", "480 MB", "limit", "500 MB", "0.96", "<= 1", "yes"],
-        ["train", "90 s", "fit", "4000 s", "0.02"],
+        ["train", "90 s", "fit", "4,000 s", "0.02"],
         ["stacked", "–", "fit", "–", "–", ">= 10", "not measured: no GPU"],
     ]
 
@@ -148,12 +148,11 @@ def test_page_is_the_one_that_the_results_make(bench):
 
 
 def test_every_script_of_claims_is_run_and_has_a_record(bench):
+    records = bench["records"]
     scripts = {
         path.stem
         for path in FOLDER.glob("*.py")
         if path.stem not in SHARED and "finish(" in path.read_text(encoding="utf-8")
     }
     assert scripts == set(bench["run"].SCRIPTS)
-    assert scripts <= {
-        each.script for each in bench["records"].load_records(bench["records"].RESULTS)
-    }
+    assert scripts <= {each.script for each in records.load_records(records.RESULTS)}

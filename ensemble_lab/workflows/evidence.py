@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ensemble_lab.analysis.selection.methods import select_members
 from ensemble_lab.analysis.votes.groups import has_levels
 from ensemble_lab.analysis.votes.member_errors import count_wrong_members
 from ensemble_lab.analysis.votes.rules import RULES
@@ -66,6 +65,9 @@ def call_witnesses(
             f"{predictions.split!r}. Choose another view."
         )
     if need == "best":
+        # No other view has members selected: most questions do without.
+        from ensemble_lab.analysis.selection.methods import select_members
+
         judged, labels = load_judged(run, members, split=predictions.split, what="compared")
         return Witnesses(best=select_members(judged.load(), labels, "best").members[0])
     if need == "rules":

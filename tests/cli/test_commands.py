@@ -282,7 +282,7 @@ QUERIES = [
 
 
 LAZY = {
-    "errors": {"numpy.random", "sqlite3", "tomllib"},
+    "errors": {"numpy.random", "sqlite3", "tomllib", "ensemble_lab.analysis.selection"},
     "vote": {"numpy.random", "sqlite3", "tomllib"},
     "inspect": {"numpy.random", "ensemble_lab.errors", "ensemble_lab.analysis"},
     "ledger": {"h5py", "ensemble_lab.analysis"},
