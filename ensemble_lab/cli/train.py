@@ -45,20 +45,21 @@ PresetSeeds = Annotated[
     str | None,
     Option("--seeds", metavar="A:B", help="With --preset: seeds A to B-1, or A,B,C; default 0:1."),
 ]
+ExperimentFile = Annotated[
+    Path | None,
+    Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
+]
+NewRun = Annotated[
+    Path | None, Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>.")
+]
 
 
 def command(
-    experiment: Annotated[
-        Path | None,
-        Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
-    ] = None,
+    experiment: ExperimentFile = None,
     preset: PresetName = None,
     data: PresetData = None,
     seeds: PresetSeeds = None,
-    run: Annotated[
-        Path | None,
-        Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>."),
-    ] = None,
+    run: NewRun = None,
     engine: EngineName = "process",
     workers: Workers = None,
     address: Address = None,

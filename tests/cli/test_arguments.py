@@ -92,7 +92,10 @@ def test_train(call, make_run, spy, typed, wanted):
     assert experiment == Path("some.toml")
     assert callable(named.pop("report"))
     usual = {"run": None, "engine": "process", "workers": None, "members": [], "shard": None}
-    assert named == usual | {"cluster": HERE, "data_dir": None, "backend": None} | wanted
+    assert (
+        named
+        == usual | {"profile": False, "cluster": HERE, "data_dir": None, "backend": None} | wanted
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def ask(make_run, monkeypatch):
             run,
             ("a-0001",),
             ("--predict", "more"),
+            sharing="alone",
             engine=engine,
             workers=3,
             cluster=Cluster(),
