@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "vote": (),
     "startup": (),
+    "layout": (),
+    "memory": (),
     "pages": (),
 }
 """The scripts in their order, with what each is given."""

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _NAMES = {
+    "AugmentedCopies": "spec.variant",
     "Catalogue": "errors.catalogue",
     "Corruption": "spec.data",
     "CorruptionQuestion": "workflows.corruptions",
@@ -42,6 +43,7 @@ _NAMES = {
     "Question": "workflows.question",
     "Review": "store.review",
     "Run": "store.run",
+    "ShiftedCopies": "spec.variant",
     "SliceQuestion": "workflows.slice_columns",
     "TestLabels": "store.labels",
     "ValidationLabels": "store.labels",
@@ -132,12 +134,14 @@ _NAMES = {
     "load_reviews": "store.reviews",
     "load_validation_labels": "store.labels",
     "mcnemar_exact": "analysis.significance.paired",
+    "open_predictions": "store.predictions",
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
     "plan_experiment": "workflows.planning",
     "pool_runs": "workflows.pool",
     "predict": "workflows.predict",
     "predict_corruptions": "workflows.corruptions",
+    "predict_variant": "workflows.variants",
     "rank_labels": "workflows.label_ranking",
     "render_digit": "figures.digit",
     "render_experiment": "spec.experiment",
@@ -244,6 +248,7 @@ if TYPE_CHECKING:
     )
     from ensemble_lab.spec.member import MemberSpec
     from ensemble_lab.spec.presets import Preset, find_preset, load_preset
+    from ensemble_lab.spec.variant import AugmentedCopies, ShiftedCopies
     from ensemble_lab.store.decisions import load_decision, save_decision
     from ensemble_lab.store.epoch_votes import load_epoch_votes
     from ensemble_lab.store.labels import (
@@ -254,7 +259,7 @@ if TYPE_CHECKING:
     )
     from ensemble_lab.store.ledger import load_ledger
     from ensemble_lab.store.members import load_failure, load_member
-    from ensemble_lab.store.predictions import Predictions, load_predictions
+    from ensemble_lab.store.predictions import Predictions, load_predictions, open_predictions
     from ensemble_lab.store.review import Review
     from ensemble_lab.store.reviews import load_reviews
     from ensemble_lab.store.run import Run, find_runs, open_run
@@ -321,6 +326,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.summarise import save_summary, summarise
     from ensemble_lab.workflows.summary_text import render_summary
     from ensemble_lab.workflows.train import train
+    from ensemble_lab.workflows.variants import predict_variant
     from ensemble_lab.workflows.verdicts import judge_run
     from ensemble_lab.workflows.vote import score_vote, score_vote_by_group
     from ensemble_lab.workflows.why import explain_example, explain_examples, save_explanations

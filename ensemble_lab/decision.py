@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -25,6 +26,8 @@ RULES = (
 """Names of the rules; `ensemble_lab.analysis.votes.rules` holds a row for each."""
 TIES = ("mean-probability", "lowest", "random")
 """Names of the tie policies; `ensemble_lab.analysis.votes.ties` holds a row for each."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,95}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +53,14 @@ class Decision:
         The split on which rule, members or weights were chosen; None if nothing was.
     chosen_among : int
         How many candidates were compared in choosing; 1 if nothing was.
+    variant : str or None
+        Which of the members' predictions vote, where it is not the plain ones.
 
     Raises
     ------
     PredictionError
-        An unknown rule, tie policy or split, a seed that is none, a member that would vote
-        twice, or weights that are not one finite number a member.
+        An unknown rule, tie policy or split, a seed or variant's name that is none, a member
+        that would vote twice, or weights that are not one finite number a member.
 
     Examples
     --------
@@ -70,6 +75,7 @@ class Decision:
     weights: tuple[float, ...] = ()
     chosen_on: Literal["validation", "test"] | None = None
     chosen_among: int = 1
+    variant: str | None = None
 
     def __post_init__(self) -> None:
         for name, value, choices in (("rule", self.rule, RULES), ("ties", self.ties, TIES)):
@@ -95,6 +101,11 @@ class Decision:
             raise PredictionError(
                 f"chosen_on must be None, 'validation' or 'test'; got {self.chosen_on!r}."
             )
+        if self.variant is not None and not _NAME.fullmatch(str(self.variant)):
+            raise PredictionError(
+                "variant must be lower-case letters, digits and hyphens, or None; got "
+                f"{self.variant!r:.80}."
+            )
 
     @property
     def tie_policy(self) -> str:
@@ -112,7 +123,7 @@ class Decision:
             words += f", chosen on {self.chosen_on} among {self.chosen_among}"
         elif self.chosen_on is not None:
             words += f", {'weights from' if self.weights else 'chosen on'} {self.chosen_on}"
-        return words
+        return words if self.variant is None else f"{words}, variant {self.variant}"
 
     @property
     def digest(self) -> str:

@@ -31,6 +31,7 @@ STREAMS = {
     "resampling": 12,
     "selection": 13,
     "halves": 14,
+    "copies": 15,
 }
 """Stream names and their spawn keys. A number is never reused: stored members depend on it."""
 

@@ -14,6 +14,7 @@ LAYERS = {
     "arrays": 1,
     "canonical": 1,
     "argmax": 2,
+    "precision": 1,
     "roles": 1,
     "spelling": 1,
     "decision": 2,

@@ -27,6 +27,7 @@ def test_decision_comes_back_from_its_json(rule, ties):
         weights=(0.1, 2.0),
         chosen_on="validation",
         chosen_among=12,
+        variant="tta-8",
     )
     assert Decision.from_json(decision.to_json()) == decision
     assert Decision.from_json(decision.to_json()).digest == decision.digest
@@ -46,6 +47,8 @@ def test_every_field_that_decides_is_in_the_digest():
         {"members": ("a", "b"), "weights": (2.0, 1.0)},
         {"chosen_on": "test"},
         {"chosen_among": 2},
+        {"variant": "tta-8"},
+        {"variant": "tta-9"},
     ]
     digests = {dataclasses.replace(Decision(), **change).digest for change in changes}
     assert len(digests | {Decision().digest}) == len(changes) + 1
@@ -65,6 +68,7 @@ def test_words_say_what_chose_it():
     assert Decision(chosen_on="test").text.endswith(", chosen on test")
     weighed = Decision(members=("a",), weights=(2.0,), chosen_on="validation")
     assert weighed.text.endswith(", weights from validation")
+    assert Decision(variant="tta-8").text == f"{Decision().text}, variant tta-8"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,8 @@ def test_words_say_what_chose_it():
         ({"weights": (1.0,)}, "one for each of 0 members; got 1"),
         ({"members": ("a",), "weights": (float("nan"),)}, "finite"),
         ({"tie_seed": 2**63}, "tie_seed"),
+        ({"variant": "../up"}, "variant must be lower-case"),
+        ({"variant": 3.5}, "variant must be lower-case"),
     ],
 )
 def test_unknown_word_names_the_closest(values, fact):

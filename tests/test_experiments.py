@@ -111,3 +111,15 @@ def test_links_of_the_table_of_results_are_there():
     assert targets
     for target in targets:
         assert (ROOT / "experiments" / target).exists(), target
+
+
+@pytest.mark.parametrize(
+    "search", sorted(ROOT.glob("experiments/*/search.json")), ids=lambda path: path.parent.name
+)
+def test_recipes_that_were_tried_are_listed_with_their_errors(search):
+    members = json.loads(search.read_text(encoding="utf-8"))["members"]
+    text = (search.parent / "README.md").read_text(encoding="utf-8")
+    listed = {row[0].removesuffix(" chosen"): row[-1] for row in rows(text)}
+    assert members
+    for member in members:
+        assert listed[member["group"]] == str(member["errors"])

@@ -24,6 +24,7 @@ def test_stream_numbers_are_pinned():
         "resampling": 12,
         "selection": 13,
         "halves": 14,
+        "copies": 15,
     }  # fmt: skip
 
 

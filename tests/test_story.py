@@ -252,6 +252,22 @@ def test_predict_on_another_data_set_makes_a_split_for_every_command(run, folder
 
 
 @pytest.mark.slow
+def test_copies_of_each_image_make_a_variant_that_is_asked_with_the_run(run, tmp_path):
+    one = lab.open_run(keep_one_member(run, tmp_path / "one"))
+    view = lab.predict_variant(one, "shifts", splits=("test",))
+    assert view.address == f"{one.path}@tta-shifts-1"
+    plain, varied = lab.load_predictions(one), lab.load_predictions(view)
+    assert varied.variant == "tta-shifts-1"
+    assert not np.array_equal(plain.probabilities, varied.probabilities)
+    compared = lab.compare_runs([one, view])
+    assert compared.titles == ("one", "one@tta-shifts-1")
+    labels = lab.load_labels(one).values
+    assert [each.errors for each in compared.ensembles] == [
+        int((each.votes[0] != labels).sum()) for each in (plain, varied)
+    ]
+
+
+@pytest.mark.slow
 def test_corrupted_test_images_are_splits_that_are_predicted_in_one_go(run, tmp_path):
     one = keep_one_member(run, tmp_path / "one")
     question = lab.CorruptionQuestion(only=("noise", "blur"), strengths=(1, 5))

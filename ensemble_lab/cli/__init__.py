@@ -26,7 +26,7 @@ COMMANDS = {
     "train": "Train the members of an experiment that are missing.",
     "repeat": "Train a member again, and with one random stream varied.",
     "history": "Show how the members learned, epoch by epoch.",
-    "predict": "Predict with all members of a run on another data set.",
+    "predict": "Predict on another data set, or on copies of a run's images.",
     "corruptions": "Count errors on corrupted images, or list corruptions.",
     "vote": "Count the errors of each member and of their vote.",
     "why": "Say why the vote decided as it did.",

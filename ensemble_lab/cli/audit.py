@@ -25,8 +25,8 @@ from ensemble_lab.cli.arguments import Option
 from ensemble_lab.cli.options import (
     FigureFile,
     Members,
-    RunFolder,
     SplitName,
+    WholeRun,
     refuse_format_of_figure,
 )
 from ensemble_lab.cli.output import DataFormat, note_look, render_csv, render_json, render_table
@@ -41,7 +41,7 @@ _COLUMNS = ("n_candidates", "picked", "by_validation", "unpicked", "gained", "ke
 
 
 def command(
-    run: RunFolder,
+    run: WholeRun,
     split: SplitName = "test",
     members: Members = [],  # noqa: B006 - read, never written
     seed: Annotated[int, Option("--seed", min=0, metavar="N", help="Of the halves.")] = 0,

@@ -1,9 +1,10 @@
 r"""Say which errors runs share, which only one makes, and what one fixes of another.
 
 A run is RUN, the vote of all its members, or RUN:PATTERN[,PATTERN], of those whose keys match.
-Their splits must have the same labels. A pair A–B is read from A to B: fixed are the errors of A
-that B does not make, broken those that it adds; p is McNemar's exact test, and Holm the same
-adjusted for all pairs that are tested. With several --rule every run is there once for each.
+RUN@VARIANT asks them in a variant of their predictions (ensemble-lab predict --tta). Their splits
+must have the same labels. A pair A–B is read from A to B: fixed are the errors of A that B does not
+make, broken those that it adds; p is McNemar's exact test, and Holm the same adjusted for all pairs
+that are tested. With several --rule every run is there once for each.
 
 --view lists examples and what each run said of them: those that any gets wrong, that all share,
 that only one does; fixed (the first gets them wrong and another right) and broken (right and
@@ -14,6 +15,7 @@ wrong); persistent, by --share of the runs. Examples:
   ensemble-lab compare RUN RUN RUN -o upset.png
   ensemble-lab compare OLD NEW --view fixed --format indices
   ensemble-lab compare RUN --rule majority --rule mean-probability
+  ensemble-lab compare RUN RUN@tta-8 --split validation
 """
 
 from typing import Annotated
@@ -73,7 +75,7 @@ def command(
     runs: Annotated[
         list[str],
         Argument(
-            metavar="RUN[:PATTERN] …",
+            metavar="RUN[@VARIANT][:PATTERN] …",
             help="Two or more, or several rules of one.",
             show_default=False,
         ),

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ensemble_lab.cli.arguments import Option, UsageError
-from ensemble_lab.cli.options import FigureFile, Members, RunFolder
+from ensemble_lab.cli.options import FigureFile, Members, WholeRun
 from ensemble_lab.cli.output import (
     DataFormat,
     DataFormatName,
@@ -40,7 +40,7 @@ recipe's loss; val.: afterwards, on plain images, by cross-entropy"""
 
 
 def command(
-    run: RunFolder,
+    run: WholeRun,
     members: Members = [],  # noqa: B006 - read, never written
     by: Annotated[
         Literal["group"] | None,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.options import DataDir
 from ensemble_lab.cli.output import Format, note, render_json, render_sentence, render_table
+from ensemble_lab.precision import FloatName
 from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
@@ -77,6 +78,14 @@ def command(
     logits: Annotated[
         bool, Option("--logits", help="The files hold raw outputs; take their softmax.")
     ] = False,
+    probabilities: Annotated[
+        FloatName | None,
+        Option(
+            "--probabilities",
+            help="What they are stored as from now on; float16 takes half the space.",
+            show_default=False,
+        ),
+    ] = None,
     name: Names = [],  # noqa: B006 - read, never written
     data_dir: DataDir = None,
     format: Format = "table",
@@ -96,15 +105,27 @@ def command(
         class_names=class_names,
         names=name,
         logits=logits,
+        probabilities=probabilities,
         data_dir=data_dir,
     )
     if format == "json":
         print(render_json(_list_values(report)))
     else:
         print(_render(report))
+    _note_members(report, is_named=bool(name))
+
+
+def _note_members(report: "ImportReport", *, is_named: bool) -> None:
+    """Say what became of names and of labels on the way in."""
+    told = render_count(report.n_examples, "label")
     for each in report.members:
-        if not name and each.key != Path(each.given).stem:
+        if not is_named and each.key != Path(each.given).stem:
             note(f"{each.given} is named {each.key}")
+        if each.n_flipped is not None:
+            note(
+                f"{each.key} is stored as float16, which flips {each.n_flipped:,} of {told}; "
+                "its votes stay"
+            )
 
 
 def _list_values(report: "ImportReport") -> dict[str, Any]:
@@ -115,7 +136,12 @@ def _list_values(report: "ImportReport") -> dict[str, Any]:
         "n_classes": report.run.n_classes,
         "has_images": report.has_images,
         "members": [
-            {"key": each.key, "given": each.given, "has_probabilities": each.has_probabilities}
+            {
+                "key": each.key,
+                "given": each.given,
+                "has_probabilities": each.has_probabilities,
+                "n_flipped": each.n_flipped,
+            }
             for each in report.members
         ],
     }

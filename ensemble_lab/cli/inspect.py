@@ -3,10 +3,12 @@
 Every file of the run that is there is checked against its seal.
 """
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ensemble_lab.cli.options import RunFolder
+from ensemble_lab.cli.options import WholeRun
 from ensemble_lab.cli.output import Format, render_json, render_share, render_table
+from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.workflows.inspect import MemberStatus
@@ -17,7 +19,7 @@ _MEMBER = ("member", "group", "status", "epochs", "validation accuracy", "minute
 _SPLIT = ("split", "role", "examples", "labels", "members predicted", "note")
 
 
-def command(run: RunFolder, format: Format = "table") -> None:
+def command(run: WholeRun, format: Format = "table") -> None:
     """Say what a run holds and what is missing."""
     from ensemble_lab.workflows.inspect import summarise_run
 
@@ -41,6 +43,7 @@ def command(run: RunFolder, format: Format = "table") -> None:
                     "name": summary.run.name,
                     "members": members,
                     "splits": splits,
+                    "variants": [asdict(each) for each in summary.variants],
                     "catalogues": list(summary.catalogues),
                     "accesses": summary.n_accesses,
                     "notes": list(summary.notes),
@@ -67,6 +70,9 @@ def command(run: RunFolder, format: Format = "table") -> None:
     for name, sentence in [*told, *(("run", each) for each in summary.notes)]:
         if sentence:
             print(f"\n{name}: {sentence}")
+    for each in summary.variants:
+        predicted = render_count(each.n_predicted, "member")
+        print(f"\nvariant {each.name} on {each.split}: {predicted}, {each.text}")
     if summary.catalogues:
         print("\ncatalogues: " + ", ".join(summary.catalogues))
     print(f"\ndifferent uses of labels for reporting (test-access.jsonl): {summary.n_accesses}")

@@ -19,12 +19,21 @@ __all__ = [
     "RunFolder",
     "SplitName",
     "Ties",
+    "WholeRun",
     "Workers",
     "build_decision",
     "refuse_format_of_figure",
 ]
 
-RunFolder = Annotated[Path, Argument(metavar="RUN", help="Run folder.", show_default=False)]
+WholeRun = Annotated[Path, Argument(metavar="RUN", help="Run folder.", show_default=False)]
+RunFolder = Annotated[
+    Path,
+    Argument(
+        metavar="RUN",
+        help="Run folder; RUN@VARIANT asks its members in a variant, such as RUN@tta-8.",
+        show_default=False,
+    ),
+]
 SplitName = Annotated[str, Option("--split", help="Split of the run.")]
 OwnSplit = Annotated[
     str | None,

@@ -1,9 +1,9 @@
 r"""Make one run of several.
 
 The new run has the splits that all of them have alike, by the hashes of images and labels, and the
-members' predictions on these, copied: every command that works on predictions works on it. Weights
-and histories stay in their runs, which are read and never written; to predict other data, do so
-there and pool again. Examples:
+members' predictions on these, copied: every command that works on predictions works on it. Weights,
+histories and variants of predictions stay in their runs, which are read and never written; to
+predict other data, do so there and pool again. Examples:
 
 \b
   ensemble-lab pool checkpoints/all checkpoints/light checkpoints/cdeotte

@@ -66,6 +66,11 @@ class Progress:
             self._last_line = now
             print(self._headline(), file=sys.stderr, flush=True)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Members that there was something to do for."""
+        return tuple(self._latest)
+
     def summary(self) -> Iterator[str]:
         """Yield what to say at the end: how many members were trained, and in what time."""
         done = [event for event in self._latest.values() if event.event == "done"]

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 from ensemble_lab.cli.arguments import Option
-from ensemble_lab.cli.options import RunFolder
+from ensemble_lab.cli.options import WholeRun
 from ensemble_lab.cli.output import note_look
 
 __all__ = ["command"]
 
 
 def command(
-    run: RunFolder,
+    run: WholeRun,
     output: Annotated[Path, Option("-o", "--output", metavar="FILE", help="A json file.")],
 ) -> None:
     """Write a run's results as JSON."""

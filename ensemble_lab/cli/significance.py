@@ -1,11 +1,12 @@
 r"""Say whether ensembles differ by more than chance.
 
 An ensemble is RUN, the vote of all its members, or RUN:PATTERN[,PATTERN], of those whose keys
-match; one key is one member. Their votes are compared on the same test examples: McNemar's exact
-test of each pair, adjusted by Holm for being several, and a bootstrap interval of the difference,
-with whole writers drawn anew where they are known. That is about these nets on other images.
-Whether another seed of a recipe makes the difference is asked by --by member: Welch's test and a
-permutation test of the members' errors, on these images. Examples:
+match; one key is one member. RUN@VARIANT asks them in a variant of their predictions. Their votes
+are compared on the same test examples: McNemar's exact test of each pair, adjusted by Holm for
+being several, and a bootstrap interval of the difference, with whole writers drawn anew where they
+are known. That is about these nets on other images. Whether another seed of a recipe makes the
+difference is asked by --by member: Welch's test and a permutation test of the members' errors, on
+these images. Examples:
 
 \b
   ensemble-lab significance checkpoints/light checkpoints/cnn3
@@ -70,7 +71,7 @@ _Difference = Annotated[
 def command(
     ensembles: Annotated[
         list[str],
-        Argument(metavar="RUN[:PATTERN] …", help="Two or more.", show_default=False),
+        Argument(metavar="RUN[@VARIANT][:PATTERN] …", help="Two or more.", show_default=False),
     ],
     split: SplitName = "test",
     rule: Rule = _RULE,

@@ -16,6 +16,7 @@ from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
     from ensemble_lab.spec.experiment import ExperimentSpec
+    from ensemble_lab.store.run import Run
 
 __all__ = ["command"]
 
@@ -65,6 +66,9 @@ def command(
     dry_run: Annotated[
         bool, Option("--dry-run", help="Print the plan and what is left to train; stop.")
     ] = False,
+    profile: Annotated[
+        bool, Option("--profile", help="Print where the time of these members went.")
+    ] = False,
 ) -> None:
     """Train the members of an experiment that are missing."""
     asked = _choose_experiment(experiment, preset, data, seeds)
@@ -82,11 +86,38 @@ def command(
 
     with Progress() as progress:
         opened = train(
-            asked, run=run, engine=engine, workers=workers, report=progress.report, **choice
+            asked,
+            run=run,
+            engine=engine,
+            workers=workers,
+            profile=profile,
+            report=progress.report,
+            **choice,
         )
     for line in progress.summary():
         note(line)
     print(opened.path)
+    if profile:
+        _print_profile(opened, progress.keys or tuple(members))
+
+
+def _print_profile(run: "Run", members: tuple[str, ...]) -> None:
+    from ensemble_lab.workflows.profile import profile_run
+
+    profile = profile_run(run, members=members)
+    rows = [
+        {
+            "part": part.name.replace("_", "-"),
+            "seconds": "" if part.seconds is None else f"{part.seconds:.1f}",
+            "share": "not measured" if part.share is None else f"{part.share:.1%}",
+        }
+        for part in profile.parts
+    ]
+    print(render_table(rows, ["part", "seconds", "share"], to_right=["seconds", "share"]))
+    told = render_count(len(profile.members), "member")
+    print(f"{profile.timings.total:,.1f} s of workers for {told}; augmentation is part of steps")
+    if profile.unknown:
+        note(f"nobody timed {', '.join(profile.unknown)}")
 
 
 def _choose_experiment(

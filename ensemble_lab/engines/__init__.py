@@ -1,7 +1,7 @@
 """Engines start workers and listen to them; they never import Keras.
 
-A worker is one process for one member (``python -m ensemble_lab.training.worker``), so
-one that dies takes nothing with it, and memory does not grow from member to member.
+A worker is a process (``python -m ensemble_lab.training.worker``) that is at one member at a
+time, so one that dies takes nothing else with it; it is replaced before its memory has grown.
 An engine is a row here: a name, and how many workers it runs side by side.
 """
 
@@ -9,11 +9,12 @@ import os
 from collections.abc import Callable, Sequence
 
 from ensemble_lab.engines.events import Event, Outcome
-from ensemble_lab.engines.subprocesses import Job, run_jobs
+from ensemble_lab.engines.jobs import Job, Sharing
+from ensemble_lab.engines.subprocesses import run_jobs
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spelling import closest
 
-__all__ = ["ENGINES", "Event", "Job", "Outcome", "run_engine"]
+__all__ = ["ENGINES", "Event", "Job", "Outcome", "Sharing", "run_engine"]
 
 Report = Callable[[Event], None]
 

@@ -13,8 +13,10 @@ class Event:
 
     Attributes
     ----------
-    event : {"waiting", "start", "epoch", "progress", "done", "locked", "failed", "interrupted"}
-        ``waiting`` comes from the parent, once a member that will get a worker.
+    event : {"waiting", "start", "epoch", "progress", "done", "locked", "failed", \
+"interrupted", "ready"}
+        ``waiting`` comes from the parent, once a member that will get a worker. ``ready``
+        is for the parent alone: all that the worker was given is settled.
     key : str
         The member.
     epoch : float

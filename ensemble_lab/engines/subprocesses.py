@@ -7,127 +7,71 @@ its unfinished jobs, and a user's script without a main guard would run again in
 import queue
 import signal
 import subprocess
-import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 
-from ensemble_lab.engines.events import Event, Outcome, parse_event
-from ensemble_lab.exceptions import StoreError
+from ensemble_lab.engines.events import Event, Outcome
+from ensemble_lab.engines.jobs import Job, plan_batches
+from ensemble_lab.engines.worker_process import Events, WorkerProcess
 
-__all__ = ["Job", "run_jobs"]
+__all__ = ["run_jobs"]
 
 _GRACE_S = 20.0
 """How long a worker may take to reach the end of its block (about two seconds) and leave."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """One worker to run.
-
-    Attributes
-    ----------
-    key : str
-        The member.
-    arguments : tuple of str
-        What follows ``python -m ensemble_lab.training.worker``.
-    log : Path
-        Takes the worker's stderr, appended.
-    threads : int
-        That it computes with.
-    """
-
-    key: str
-    arguments: tuple[str, ...]
-    log: Path
-    threads: int = 1
-
-
-class _Worker:
-    """A running process and the thread that listens to it."""
-
-    def __init__(self, job: Job, events: "queue.Queue[tuple[_Worker, Event | None]]") -> None:
-        self.job = job
-        self.last: Event | None = None
-        command = [sys.executable, "-m", "ensemble_lab.training.worker", *job.arguments]
-        try:
-            job.log.parent.mkdir(parents=True, exist_ok=True)
-            with job.log.open("ab") as log:
-                # A session of its own: Ctrl-C reaches the parent alone, which asks the workers.
-                self.process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    text=True,
-                    errors="replace",
-                    start_new_session=True,
-                )
-        except OSError as error:
-            raise StoreError(
-                f"a worker for {job.key} must start; got {error.strerror}: {error.filename}."
-            ) from error
-        threading.Thread(target=self._listen, args=(events,), daemon=True).start()
-
-    def _listen(self, events: "queue.Queue[tuple[_Worker, Event | None]]") -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as lines:
-            for line in lines:
-                event = parse_event(line)
-                if event is not None:
-                    events.put((self, event))
-        events.put((self, None))
-
-    def outcome(self) -> Outcome:
-        """Wait for the end and say how it ended."""
-        code = self.process.wait()
-        last = self.last.event if self.last else "start"
-        key = self.job.key
-        if code == 0 and self.last and last == "done":
-            return Outcome(key, "complete" if self.last.status == "complete" else "trained")
-        if last in ("locked", "interrupted"):
-            return Outcome(key, "locked" if last == "locked" else "interrupted")
-        if last == "failed" and self.last:
-            return Outcome(key, "failed", self.last.error or "Exception", self.last.cause or "")
-        return Outcome(key, "failed", "WorkerDied", f"{_describe_exit(code)}; see {self.job.log}")
-
-
 def run_jobs(
     jobs: Sequence[Job], n_workers: int, report: Callable[[Event], None]
 ) -> tuple[Outcome, ...]:
-    """Run jobs, at most `n_workers` at a time, and return one outcome a job in their order.
+    """Run jobs, with at most `n_workers` at a time, and return one outcome a job in their order.
 
-    A job that fails or is killed leaves the others alone. On SIGINT or SIGTERM every
-    worker stops at the end of its block; it and those that never started are
+    A worker that is ready is handed the next job that may follow in its process. A job that
+    fails or whose worker is killed leaves the others alone. On SIGINT or SIGTERM every worker
+    stops at the end of its block; what it was at and what was never started is
     ``interrupted``.
     """
-    waiting, running = deque(jobs), set[_Worker]()
-    events: queue.Queue[tuple[_Worker, Event | None]] = queue.Queue()
+    waiting, running = plan_batches(jobs, n_workers), set[WorkerProcess]()
+    events: Events = queue.Queue()
     outcomes = {job.key: Outcome(job.key, "interrupted") for job in jobs}
     with _stop_signals() as stop:
         try:
             while (waiting or running) and not stop.is_set():
                 while waiting and len(running) < n_workers:
-                    running.add(_Worker(waiting.popleft(), events))
+                    running.add(WorkerProcess(waiting.pop(0), events))
                 for worker, event in _next_events(events, running):
+                    if worker not in running:
+                        continue
+                    settled: list[Outcome] = []
                     if event is None:
                         running.discard(worker)
-                        outcomes[worker.job.key] = worker.outcome()
+                        settled, left = worker.end()
+                        waiting[:0] = [tuple(left)] if left else []
+                    elif event.event == "ready":
+                        settled = worker.settle()
+                        _hand_next(worker, waiting)
                     else:
-                        worker.last = event
+                        worker.hear(event)
                         report(event)
+                    outcomes.update((outcome.key, outcome) for outcome in settled)
         finally:
             _stop(running)
     return tuple(outcomes[job.key] for job in jobs)
 
 
+def _hand_next(worker: WorkerProcess, waiting: list[tuple[Job, ...]]) -> None:
+    """Give a worker that is ready the first job that it takes, or let it leave."""
+    following = next((batch for batch in waiting if worker.takes(batch[0])), None)
+    if following is not None and worker.hand(following[0]):
+        waiting.remove(following)
+    else:
+        worker.dismiss()
+
+
 def _next_events(
-    events: "queue.Queue[tuple[_Worker, Event | None]]", running: set[_Worker]
-) -> list[tuple[_Worker, Event | None]]:
+    events: Events, running: set[WorkerProcess]
+) -> list[tuple[WorkerProcess, Event | None]]:
     """Return the next event, or the end (None) of workers that left without a last word.
 
     A child that a worker leaves behind may hold its output open for ever.
@@ -138,9 +82,10 @@ def _next_events(
         return [(worker, None) for worker in running if worker.process.poll() is not None]
 
 
-def _stop(running: set[_Worker]) -> None:
+def _stop(running: set[WorkerProcess]) -> None:
     for worker in running:
         worker.process.terminate()
+        worker.dismiss()
     for worker in running:
         try:
             worker.process.wait(_GRACE_S)
@@ -166,11 +111,3 @@ def _stop_signals() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _describe_exit(code: int) -> str:
-    if code >= 0:
-        return f"the worker ended with exit code {code} and no word"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    hint = " (out of memory?)" if -code == signal.SIGKILL else ""
-    return f"the worker was killed by {name}{hint}"

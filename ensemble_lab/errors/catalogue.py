@@ -1,28 +1,26 @@
 """The catalogue of a vote: one row for each example that it gets wrong."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from ensemble_lab.analysis.votes.vote import Vote
+from ensemble_lab.analysis.votes.vote import Choice, average
 from ensemble_lab.arrays import Index, check_axes
 from ensemble_lab.errors.margins import measure_margins
 from ensemble_lab.errors.table import Catalogue
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import SplitLabels
-from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.predictions import PredictionBlocks
 
 __all__ = ["Catalogue", "build_catalogue", "catalogue_examples"]
 
 
-def build_catalogue(predictions: Predictions, vote: Vote, labels: SplitLabels) -> Catalogue:
+def build_catalogue(predictions: PredictionBlocks, vote: Choice, labels: SplitLabels) -> Catalogue:
     """Return the catalogue of all examples that the vote gets wrong, in the split's order.
 
     Parameters
     ----------
-    predictions : Predictions
-        What the vote was made of.
-    vote : Vote
+    predictions : PredictionBlocks
+        What the vote was made of. Blocks of them are read, and of these the rows kept.
+    vote : Choice
     labels : SplitLabels
         Of the same split, in the same order.
 
@@ -39,7 +37,7 @@ def build_catalogue(predictions: Predictions, vote: Vote, labels: SplitLabels) -
 
 
 def catalogue_examples(
-    predictions: Predictions, vote: Vote, labels: SplitLabels, positions: Index
+    predictions: PredictionBlocks, vote: Choice, labels: SplitLabels, positions: Index
 ) -> Catalogue:
     """Return the catalogue of any examples, right or wrong, in the order asked for.
 
@@ -68,19 +66,28 @@ def catalogue_examples(
 
 
 def _catalogue_rows(
-    predictions: Predictions, vote: Vote, labels: SplitLabels, positions: Index
+    predictions: PredictionBlocks, vote: Choice, labels: SplitLabels, positions: Index
 ) -> Catalogue:
     # Without the probabilities, which selecting members would copy.
-    voters = replace(predictions, probabilities=None)
+    voters = predictions.without_probabilities()
     voters = voters.select(vote.decision.members or predictions.members)
     label, predicted = labels.values[positions], vote.predicted[positions]
-    rows = np.arange(len(positions))
-    # Members' own votes; `vote_counts` may be those of groups.
-    votes = voters.votes[:, positions]
-    if vote.mean_probabilities is None:
-        means = np.full((len(positions), predictions.n_classes), np.nan)
-    else:
-        means = vote.mean_probabilities[positions]
+    p_predicted, p_label, margin, confidence = np.full((4, len(positions)), np.nan)
+    votes_for_predicted, votes_for_label = np.zeros((2, len(positions)), np.int64)
+    wrong_members = np.zeros((len(positions), len(voters.members)), np.bool_)
+    for places, block in predictions.blocks_at(positions):
+        # Members' own votes; those that are counted may be groups'.
+        votes = block.select(voters.members).votes
+        votes_for_predicted[places] = np.count_nonzero(votes == predicted[places], axis=0)
+        votes_for_label[places] = np.count_nonzero(votes == label[places], axis=0)
+        wrong_members[places] = (votes != label[places]).T
+        means = average(block, vote.decision)
+        if means is not None:
+            rows = np.arange(len(places))
+            p_predicted[places] = means[rows, predicted[places]]
+            p_label[places] = means[rows, label[places]]
+            margin[places] = measure_margins(means, label[places])
+            confidence[places] = means.max(axis=1)
     return Catalogue(
         split=predictions.split,
         members=voters.members,
@@ -89,19 +96,19 @@ def _catalogue_rows(
         index=predictions.index[positions],
         label=label,
         predicted=predicted,
-        gap=means[rows, predicted] - means[rows, label],
-        margin=measure_margins(means, label),
-        confidence=means.max(axis=1),
-        p_predicted=means[rows, predicted],
-        p_label=means[rows, label],
-        votes_for_predicted=np.count_nonzero(votes == predicted, axis=0),
-        votes_for_label=np.count_nonzero(votes == label, axis=0),
+        gap=p_predicted - p_label,
+        margin=margin,
+        confidence=confidence,
+        p_predicted=p_predicted,
+        p_label=p_label,
+        votes_for_predicted=votes_for_predicted,
+        votes_for_label=votes_for_label,
         is_tied=vote.is_tied[positions],
-        wrong_members=(votes != label).T,
+        wrong_members=wrong_members,
     )
 
 
-def _check_same_examples(predictions: Predictions, vote: Vote, labels: SplitLabels) -> None:
+def _check_same_examples(predictions: PredictionBlocks, vote: Choice, labels: SplitLabels) -> None:
     n_examples = len(predictions.index)
     check_axes(vote.predicted, "examples", name="predicted of the vote", examples=n_examples)
     check_axes(labels.values, "examples", name="labels", examples=len(labels.index))

@@ -1,14 +1,15 @@
 """Contested examples: those that a member gets wrong, with the votes of all members."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from ensemble_lab.analysis.votes.member_errors import count_wrong_members
 from ensemble_lab.arrays import Array, Index, Labels, Votes, check_axes, find_positions
 from ensemble_lab.errors.table import Catalogue
 from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
-from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.predictions import PredictionBlocks
 
 __all__ = ["LIKE_VOTE", "OTHERWISE", "RIGHT", "Contested", "build_contested", "find_contested"]
 
@@ -93,14 +94,14 @@ def find_contested(votes: Votes, labels: Labels) -> Index:
 
 
 def build_contested(
-    rows: Catalogue, predictions: Predictions, labels: SplitLabels, *, limit: int | None = None
+    rows: Catalogue, predictions: PredictionBlocks, labels: SplitLabels, *, limit: int | None = None
 ) -> Contested:
     """Return who is wrong where: what most members get wrong first, then the larger gap.
 
     Parameters
     ----------
     rows : Catalogue
-    predictions : Predictions
+    predictions : PredictionBlocks
         What the catalogue was made of.
     labels : SplitLabels
         Of the same split, in the same order.
@@ -108,14 +109,14 @@ def build_contested(
         Rows at most.
     """
     # Only the votes: selecting members would copy their probabilities.
-    voters = replace(predictions, probabilities=None).select(rows.members)
+    voters = predictions.without_probabilities().select(rows.members)
     rows = rows.sort("wrong")
     rows = rows if limit is None else rows.head(limit)
     positions = find_positions(labels.index, rows.index, split=labels.split)
     return Contested(
         rows=rows,
-        votes=voters.votes[:, positions],
-        n_contested=len(find_contested(voters.votes, labels.values)),
+        votes=voters.take_votes(positions),
+        n_contested=int(np.count_nonzero(count_wrong_members(voters, labels.values))),
         n_examples=len(labels.values),
         look=labels.look,
     )

@@ -15,21 +15,16 @@ from ensemble_lab.decision import Decision
 from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.errors.explanation import Answer, Explanation, Joining, Outlook, RuleAnswer
 from ensemble_lab.store.ledger import Look
-from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.predictions import PredictionBlocks, Predictions
 
 __all__ = ["build_explanations", "rank_by_gap", "take_rows"]
 
 
-def take_rows(predictions: Predictions, positions: Index, members: tuple[str, ...]) -> Predictions:
+def take_rows(
+    predictions: PredictionBlocks, positions: Index, members: tuple[str, ...]
+) -> Predictions:
     """Return the predictions of some members on some examples; no others are copied."""
-    asked = predictions.probabilities
-    rows = replace(
-        predictions,
-        index=predictions.index[positions],
-        votes=predictions.votes[:, positions],
-        probabilities=None if asked is None else asked[:, positions],
-    )
-    return rows.select(members)
+    return predictions.take(positions).select(members)
 
 
 def rank_by_gap(errors: Catalogue, index: int) -> int | None:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from ensemble_lab.arrays import Booleans, Floats
+from ensemble_lab.arrays import Booleans, Floats, Index
 from ensemble_lab.errors.orders import OrderName
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import closest
@@ -31,7 +31,9 @@ class Evidence:
         Whether the vote is.
     tied : bool (examples,)
         Whether a tie policy decided it.
-    wrong_members : bool (members, examples)
+    n_members : int
+    n_wrong : int64 (examples,)
+        How many of the members are.
     p_predicted : float64 (examples,) or None
         Mean probability of the class that the vote chose; None where only votes are known.
     best : str
@@ -46,7 +48,8 @@ class Evidence:
 
     wrong: Booleans
     tied: Booleans
-    wrong_members: Booleans
+    n_members: int
+    n_wrong: Index
     p_predicted: Floats | None = None
     best: str = ""
     wrong_best: Booleans | None = None
@@ -120,16 +123,16 @@ def count_least(share: float, number: int) -> int:
 
 
 def _hold_persistent(seen: Evidence, share: float) -> Booleans:
-    return _are_wrong(seen.wrong_members, share)
+    return _are_enough(seen.n_wrong, share, seen.n_members)
 
 
 def _hold_persistent_rules(seen: Evidence, share: float) -> Booleans:
     assert seen.wrong_rules is not None, "the view says that it needs them"
-    return _are_wrong(seen.wrong_rules, share)
+    return _are_enough(seen.wrong_rules.sum(axis=0), share, len(seen.rules))
 
 
-def _are_wrong(wrong: Booleans, share: float) -> Booleans:
-    enough: Booleans = wrong.sum(axis=0) >= count_least(share, len(wrong))
+def _are_enough(n_wrong: Index, share: float, number: int) -> Booleans:
+    enough: Booleans = n_wrong >= count_least(share, number)
     return enough
 
 
@@ -168,7 +171,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         ),
         "oracle": View(
             help="what no member gets right",
-            holds=lambda seen, share: _are_wrong(seen.wrong_members, 1.0),
+            holds=lambda seen, share: seen.n_wrong == seen.n_members,
             order="gap",
             clause=lambda seen, share: " that no member gets right",
         ),
@@ -192,7 +195,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         ),
         "contested": View(
             help="what at least one member gets wrong",
-            holds=lambda seen, share: _are_wrong(seen.wrong_members, 0.0),
+            holds=lambda seen, share: seen.n_wrong > 0,
             order="wrong",
             clause=lambda seen, share: " that at least one member gets wrong",
         ),
@@ -200,9 +203,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             help="what --share of the members or more get wrong",
             holds=_hold_persistent,
             order="wrong",
-            clause=lambda seen, share: (
-                f" that {_count(share, len(seen.wrong_members), 'member')} get wrong"
-            ),
+            clause=lambda seen, share: f" that {_count(share, seen.n_members, 'member')} get wrong",
             has_share=True,
         ),
         "persistent-rules": View(

@@ -115,14 +115,28 @@ class BnElu(_Architecture):
 
 
 class Light(_Architecture):
-    """Four *valid* bias-free convolutions with batch norm, 95,002 parameters at 28×28×1.
+    """*Valid* bias-free convolutions with batch norm, 95,002 parameters at 28×28×1.
 
-    `widths` are the filters of the convolutions, 5×5, 3×3, 3×3 and 3×3; `dropout` comes before
-    the last layer.
+    The first convolution is 5×5, the others 3×3.
+
+    Attributes
+    ----------
+    stages : tuple of tuple of int
+        Filters of the convolutions; a pool halves height and width between stages.
+    strided : bool
+        Whether the first convolution takes every second place itself, in the place of the first
+        pool: a quarter of its work.
+    dropout : float
+        Before the last layer.
     """
 
     name: Literal["light"]
-    widths: Annotated[tuple[Width, Width, Width, Width], Field(strict=False)] = (16, 48, 64, 96)
+    stages: Annotated[tuple[Stage, ...], Field(strict=False, min_length=1, max_length=16)] = (
+        (16,),
+        (48, 64),
+        (96,),
+    )
+    strided: bool = False
     dropout: Share = 0.2
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationError, model_validator
 
 from ensemble_lab.exceptions import SpecError
+from ensemble_lab.precision import FloatName
 from ensemble_lab.spec.architecture import ArchitectureSpec
 from ensemble_lab.spec.data import DataSpec, resolve_path
 from ensemble_lab.spec.frozen import FrozenSpec
@@ -103,12 +104,16 @@ class MemberGroup(TrainingSpec):
 
 
 class ExperimentSpec(FrozenSpec):
-    """A named set of member groups on one data source."""
+    """A named set of member groups on one data source.
+
+    `probabilities` is what the run stores them as. It is no part of a member, whose digest stays.
+    """
 
     name: Name
     data: DataSpec
     members: Annotated[tuple[MemberGroup, ...], Field(strict=False, min_length=1)]
     published: Annotated[tuple[Published, ...], Field(strict=False)] = ()
+    probabilities: FloatName = "float32"
 
     @model_validator(mode="after")
     def _check_members(self) -> Self:

@@ -23,6 +23,7 @@ __all__ = [
     "check_name",
     "check_target",
     "check_version",
+    "is_name",
     "load_json",
     "one_line",
     "parse_json",
@@ -41,6 +42,11 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,95}")
 _WORDS = {dict: "an object", int: "a whole number", list: "a list", str: "text"}
 
 
+def is_name(name: str) -> bool:
+    """Whether `name` can name a split, member or variant."""
+    return bool(_NAME.fullmatch(name))
+
+
 def check_name(name: str, *, what: str) -> str:
     """Return `name` if it can name a split, member or variant, and so part of a path.
 
@@ -49,7 +55,7 @@ def check_name(name: str, *, what: str) -> str:
     StoreError
         Anything but lower-case letters, digits and hyphens.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not is_name(name):
         raise StoreError(
             f"{what} must be lower-case letters, digits and hyphens (at most 96); got {name!r}."
         )
@@ -94,17 +100,16 @@ def check_target(path: Path) -> None:
     StoreError
         It is a folder or a run's manifest, or the folder that it goes into takes no file.
     """
-    if path.is_dir() or (path.name == "run.json" and path.exists()):
-        what = "a folder" if path.is_dir() else "the manifest of a run"
-        raise StoreError(
-            f"a file to write must be a new one or one to replace; got {what}, {path}."
-        )
     folder = next(each for each in path.absolute().parents if each.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise StoreError(
-            f"{path} could not be written: {folder} is no folder that takes files. Pick one you "
-            "may write to."
-        )
+    if path.is_dir():
+        problem = "it is a folder"
+    elif path.name == "run.json" and path.exists():
+        problem = "it is the manifest of a run"
+    elif not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        problem = f"{folder} is no folder that takes files"
+    else:
+        return
+    raise StoreError(f"{path} could not be written: {problem}. Pick another file.")
 
 
 @contextmanager

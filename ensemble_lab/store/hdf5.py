@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from ensemble_lab.store.files import (
     reserve,
 )
 from ensemble_lab.store.seal import check_seal, seal
+from ensemble_lab.store.stored_array import StoredArray, identify
 
 __all__ = ["SealedFile", "check_structure", "content_sha256", "open_sealed", "write_sealed"]
 
@@ -68,6 +70,7 @@ class SealedFile:
     notes: dict[str, Any]
     digest: str
     _file: h5py.File
+    _identity: tuple[int, ...]
     _datasets: Mapping[str, h5py.h5d.DatasetID]
 
     def read(self, name: str, rows: slice = slice(None)) -> Array:
@@ -80,6 +83,26 @@ class SealedFile:
         """
         dataset = self._find(name)
         return np.asarray(dataset[rows] if dataset.ndim else dataset[()])
+
+    def locate(self, name: str) -> StoredArray:
+        """Return a dataset that can be read by rows when the file is closed again.
+
+        Raises
+        ------
+        DamagedError
+            The file has no such dataset.
+        """
+        dataset = self._find(name)
+        # None where it is in chunks, or nothing of it was ever written.
+        offset = dataset.id.get_offset() if dataset.dtype.isnative else None
+        return StoredArray(
+            path=self.path,
+            shape=tuple(dataset.shape),
+            dtype=dataset.dtype,
+            offset=offset,
+            identity=self._identity,
+            read_chunks=partial(_read_rows, self.path, name),
+        )
 
     def _find(self, name: str) -> h5py.Dataset:
         if name not in self:
@@ -164,6 +187,7 @@ def open_sealed(path: Path, kind: str) -> Iterator[SealedFile]:
     NewerFormatError
         A later version wrote it.
     """
+    identity = identify(path)
     digest = check_seal(path)
     with _readable(path), h5py.File(path, "r", locking=False) as file:
         datasets = check_structure(file, path)
@@ -173,7 +197,12 @@ def open_sealed(path: Path, kind: str) -> Iterator[SealedFile]:
             raise DamagedError(
                 f"file must be of kind {kind!r}; got {header.get('kind')!r}, in {path}."
             )
-        yield SealedFile(path, header, notes, digest, file, datasets)
+        yield SealedFile(path, header, notes, digest, file, identity, datasets)
+
+
+def _read_rows(path: Path, name: str, rows: slice) -> Array:
+    with _readable(path), h5py.File(path, "r", locking=False) as file:
+        return np.asarray(file[name][rows])
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""Predictions: what each member says of each example of a split."""
+"""Prediction files: what each member says of each example of a split, saved and read."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,21 +16,30 @@ from ensemble_lab.arrays import (
     check_axes,
     check_probabilities,
 )
-from ensemble_lab.canonical import array_sha256, digest_of
-from ensemble_lab.exceptions import MissingError, PredictionError
-from ensemble_lab.spelling import closest
-from ensemble_lab.store.files import check_name
-from ensemble_lab.store.hdf5 import write_sealed
-from ensemble_lab.store.rows import load_part, load_row
+from ensemble_lab.canonical import array_sha256
+from ensemble_lab.exceptions import MissingError
+from ensemble_lab.store.blocks import PredictionBlocks, Predictions, StoredPredictions
+from ensemble_lab.store.files import check_field
+from ensemble_lab.store.hdf5 import open_sealed, write_sealed
+from ensemble_lab.store.rows import open_part, open_row
 from ensemble_lab.store.run import Entry, Run
 from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.variants import find_variants, name_file, refuse_variant
 from ensemble_lab.store.voters import find_voters
 
+if TYPE_CHECKING:
+    # Reading predictions does without pydantic.
+    from ensemble_lab.spec.variant import VariantSpec
+
 __all__ = [
+    "PredictionBlocks",
     "Predictions",
+    "StoredPredictions",
     "check_predictions",
+    "count_flipped",
     "has_predictions",
     "load_predictions",
+    "open_predictions",
     "predictions_path",
     "save_predictions",
     "save_votes",
@@ -37,116 +47,9 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, repr=False)
-class Predictions:
-    """Votes and probabilities of an ensemble on a split.
-
-    Attributes
-    ----------
-    split : str
-    index : int64 (examples,)
-        Positions in the split as published.
-    members : tuple of str
-        Keys, in the order of the first axis.
-    votes : unsigned (members, examples)
-        Chosen classes.
-    probabilities : float32 (members, examples, classes) or None
-        None where only votes are known.
-    n_classes : int
-    digests : tuple of str
-        Content digest of each member's prediction file.
-    variant : str or None
-        How they were made, other than plainly.
-    """
-
-    split: str
-    index: Index
-    members: tuple[str, ...]
-    votes: Votes
-    probabilities: Probabilities | None
-    n_classes: int
-    digests: tuple[str, ...]
-    variant: str | None = None
-
-    def __post_init__(self) -> None:
-        n_examples, n_members = len(self.index), len(self.members)
-        check_axes(self.index, "examples", name="index")
-        check_axes(
-            self.votes, "members examples", name="votes", members=n_members, examples=n_examples
-        )
-        if self.probabilities is not None:
-            check_axes(
-                self.probabilities,
-                "members examples classes",
-                name="probabilities",
-                members=n_members,
-                examples=n_examples,
-                classes=self.n_classes,
-            )
-        if n_members == 0 or n_examples == 0:
-            raise PredictionError(
-                f"predictions must have at least one member and one example; got {n_members} "
-                f"members and {n_examples} examples."
-            )
-
-    def __repr__(self) -> str:
-        what = "votes" if self.probabilities is None else "probabilities"
-        return (
-            f"Predictions({self.split!r}: {what} of {len(self.members)} members on "
-            f"{len(self.index):,} examples, {self.n_classes} classes)"
-        )
-
-    @property
-    def digest(self) -> str:
-        """One digest for all members in this order, 64 hex digits."""
-        return digest_of(list(self.digests))
-
-    def select(self, members: tuple[str, ...]) -> "Predictions":
-        """Return the predictions of some members, in the order asked for.
-
-        Raises
-        ------
-        PredictionError
-            A member that is not there; names the closest.
-        """
-        for key in members:
-            if key not in self.members:
-                raise PredictionError(
-                    f"members must be among the predictions; got {key!r}"
-                    + closest(key, self.members)
-                )
-        if members == self.members:
-            return self
-        if len(set(members)) < len(members):
-            raise PredictionError(f"members must be different keys; got {members!r}.")
-        rows = [self.members.index(key) for key in members]
-        return replace(
-            self,
-            members=members,
-            votes=self.votes[rows],
-            probabilities=None if self.probabilities is None else self.probabilities[rows],
-            digests=tuple(self.digests[row] for row in rows),
-        )
-
-    def blocks(self, n_examples: int) -> Iterator["Predictions"]:
-        """Yield the predictions in blocks of at most `n_examples` examples, as views."""
-        for start in range(0, len(self.index), n_examples):
-            rows = slice(start, start + n_examples)
-            yield replace(
-                self,
-                index=self.index[rows],
-                votes=self.votes[:, rows],
-                probabilities=None if self.probabilities is None else self.probabilities[:, rows],
-            )
-
-
-def predictions_path(run: Run, key: str, split: str, variant: str | None = None) -> Path:
-    """Return where a member's predictions lie, or would."""
-    name = f"predictions-{check_name(split, what='split')}"
-    if variant is not None:
-        # A point, which no name may hold: "test-flip" may be a split of its own.
-        name += f".{check_name(variant, what='variant')}"
-    return run.member_folder(key) / f"{name}.h5"
+def predictions_path(run: Run, key: str, split: str) -> Path:
+    """Return where a member's predictions, in the variant that a run is asked in, lie or would."""
+    return run.member_folder(key) / name_file(split, run.variant)
 
 
 def has_predictions(run: Run, key: str, split: str) -> bool:
@@ -155,7 +58,14 @@ def has_predictions(run: Run, key: str, split: str) -> bool:
 
 
 def save_predictions(
-    run: Run, key: str, split: str, probabilities: Probabilities, index: Index, *, parent: str
+    run: Run,
+    key: str,
+    split: str,
+    probabilities: Probabilities,
+    index: Index,
+    *,
+    parent: str,
+    variant: "VariantSpec | None" = None,
 ) -> None:
     """Write one member's predictions on a split.
 
@@ -165,11 +75,21 @@ def save_predictions(
     index : int64 (examples,)
     parent : str
         The member's `weights_sha256`.
+    variant : VariantSpec, optional
+        How they were made, written out, where it was not plainly; it has a file of its own.
 
     Raises
     ------
     PredictionError
-        Other axes or classes than the run's, or rows that are no probabilities.
+        Other axes or classes than the run's, or rows that are no probabilities, be it that they
+        are none when they are rounded to what the run stores.
+
+    Notes
+    -----
+    Where `run.probabilities` is ``float16`` they are rounded to half the bytes, and take half as
+    long to read. Votes are taken before. A rounded probability is off by less than 1 in 2,000 of
+    itself, so that close ones may become equal, and the argmax then another class: the file says
+    on how many examples (`count_flipped`).
     """
     check_axes(
         probabilities,
@@ -180,15 +100,23 @@ def save_predictions(
     )
     check_probabilities(probabilities, name=f"probabilities of {key} on {split}")
     votes = choose_classes(probabilities)
+    stored = probabilities.astype(run.probabilities, copy=False)
+    flipped = {}
+    if stored.dtype == np.float16:
+        rounded = stored.astype(np.float32)
+        check_probabilities(rounded, name=f"probabilities of {key} on {split} as float16")
+        flipped = {"n_flipped": int(np.count_nonzero(choose_classes(rounded) != votes))}
     write_votes(
-        predictions_path(run, key, split),
+        predictions_path(run.with_variant(None if variant is None else variant.name), key, split),
         "predictions",
-        {"votes": votes, "probabilities": probabilities.astype(np.float32, copy=False)},
+        {"votes": votes, "probabilities": stored},
         run=run,
         key=key,
         split=split,
         index=index,
         parent=parent,
+        variant=variant,
+        more=flipped,
     )
 
 
@@ -218,11 +146,22 @@ def save_votes(run: Run, key: str, split: str, votes: Votes, index: Index, *, pa
 def load_predictions(
     run: Run, split: str = "test", *, members: tuple[str, ...] = ()
 ) -> Predictions:
-    """Read the predictions of a run's members on a split.
+    """Read the predictions of a run's members on a split into memory (see `open_predictions`)."""
+    return open_predictions(run, split, members=members).load()
+
+
+def open_predictions(
+    run: Run, split: str = "test", *, members: tuple[str, ...] = ()
+) -> StoredPredictions:
+    """Check the predictions of a run's members on a split, and leave them in their files.
+
+    Every file is hashed once and its values are looked at, a block at a time: memory does not
+    grow with the examples, but for their index and one member's votes.
 
     Parameters
     ----------
     run : Run
+        In the variant that it is asked in: see `ensemble_lab.store.run.open_run`.
     split : str
     members : tuple of str
         Patterns of keys (``bn-elu-*``); none for all members. On a split in folds the members
@@ -232,7 +171,7 @@ def load_predictions(
     Raises
     ------
     MissingError
-        No such split or member, or a member without predictions on it.
+        No such split, member or variant, or a member without predictions on it.
     DamagedError
         A file is damaged.
     MismatchError
@@ -242,29 +181,47 @@ def load_predictions(
     voters = find_voters(run, record, members)
     parts = [entry for voter in voters for entry in voter.parts]
     missing = [entry for entry in parts if not has_predictions(run, entry.key, split)]
+    if missing and run.variant is not None and run.variant not in find_variants(run, split):
+        raise refuse_variant(run, split)
     if missing:
+        asked = "" if run.variant is None else f" in the variant {run.variant!r}"
         raise MissingError(
-            f"every member must have predictions on {split!r}; "
+            f"every member must have predictions on {split!r}{asked}; "
             f"{_listed([entry.key for entry in missing])} of {run.path} "
             f"{'has' if len(missing) == 1 else 'have'} none. {_tell_remedy(run, split, missing)}, "
             "or name members that have with --members."
         )
-    rows = [
-        load_row(
+    rows = tuple(
+        open_row(
             run, voter, record, tuple(predictions_path(run, e.key, split) for e in voter.parts)
         )
         for voter in voters
-    ]
-    probabilities = [row.probabilities for row in rows if row.probabilities is not None]
-    return Predictions(
+    )
+    return StoredPredictions(
         split=split,
         index=record.index,
         members=tuple(voter.key for voter in voters),
-        votes=np.stack([row.votes for row in rows]),
-        probabilities=np.stack(probabilities) if len(probabilities) == len(rows) else None,
         n_classes=run.n_classes,
         digests=tuple(row.digest for row in rows),
+        rows=rows,
+        variant=run.variant,
     )
+
+
+def count_flipped(run: Run, key: str, split: str) -> int | None:
+    """Return on how many examples rounding made another class the first largest.
+
+    None where nothing was rounded: probabilities are float32, or only votes are known.
+
+    Raises
+    ------
+    MissingError, DamagedError
+        There is no such file, or it is damaged.
+    """
+    with open_sealed(predictions_path(run, key, split), "predictions") as file:
+        if "n_flipped" not in file.header:
+            return None
+        return check_field(file.header, "n_flipped", int, file.path)
 
 
 def check_predictions(run: Run, key: str, split: str) -> None:
@@ -277,7 +234,7 @@ def check_predictions(run: Run, key: str, split: str) -> None:
     """
     if not has_predictions(run, key, split):
         raise MissingError(f"{key} must have predictions on {split!r}; got none, in {run.path}.")
-    load_part(run, run.member(key), load_record(run, split), predictions_path(run, key, split))
+    open_part(run, run.member(key), load_record(run, split), predictions_path(run, key, split))
 
 
 def write_votes(
@@ -290,20 +247,24 @@ def write_votes(
     split: str,
     index: Index,
     parent: str,
+    variant: "VariantSpec | None" = None,
+    more: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
-    """Write a file of votes that says whose they are, and of which examples."""
+    """Write a file of votes that says whose they are, of which examples, how made, and `more`."""
     header = {
         "key": key,
         "split": split,
         "n_classes": run.n_classes,
         "parent": parent,
         "index_sha256": array_sha256(np.asarray(index, np.int64)),
-    }
-    write_sealed(path, kind, header, arrays)
+    } | ({} if variant is None else {"variant": variant.to_json()})
+    write_sealed(path, kind, header | dict(more), arrays)
 
 
 def _tell_remedy(run: Run, split: str, missing: list[Entry]) -> str:
     """Return how members get the predictions that they miss."""
+    if run.variant is not None:
+        return "Finish with the `ensemble-lab predict` that made the others"
     if any(entry.kind == "imported" for entry in missing):
         return f"Import them with `ensemble-lab import --split {split}`"
     if run.origins:

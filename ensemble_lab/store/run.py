@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ensemble_lab.exceptions import DamagedError, MissingError, StoreError
+from ensemble_lab.precision import FloatName
 from ensemble_lab.spelling import closest, match_keys
 from ensemble_lab.store.files import (
     FORMAT_VERSION,
@@ -18,9 +19,10 @@ from ensemble_lab.store.files import (
     save_json,
 )
 
-__all__ = ["Entry", "Run", "find_runs", "open_run", "save_run"]
+__all__ = ["Entry", "Run", "find_runs", "open_run", "open_whole", "save_run"]
 
 _FORMAT = "ensemble-lab/run"
+_DEFAULT_FLOAT: FloatName = "float32"
 _OWN_SPLITS = ("validation", "train-oof", "test")
 _MOST_LISTED = 8
 """Splits in a message: a run has one for each corruption and strength."""
@@ -80,6 +82,11 @@ class Run:
         Names of the splits whose files lie under ``splits/``.
     members : tuple of Entry
         In order.
+    probabilities : {"float32", "float16"}
+        What probabilities are stored as from now on; each file says of itself what it holds.
+    variant : str or None
+        Which of their members' predictions are asked for; None for the plain ones. It is in no
+        file: a run is opened so, as ``RUN@VARIANT``.
     """
 
     path: Path
@@ -89,11 +96,23 @@ class Run:
     data: dict[str, Any]
     splits: tuple[str, ...]
     members: tuple[Entry, ...]
+    probabilities: FloatName = "float32"
+    variant: str | None = None
 
     @property
     def n_classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
+
+    @property
+    def address(self) -> str:
+        """What opens the run as it is: its folder, and its variant behind an ``@``."""
+        return str(self.path) if self.variant is None else f"{self.path}@{self.variant}"
+
+    @property
+    def title(self) -> str:
+        """Its name, with its variant behind an ``@``."""
+        return self.name if self.variant is None else f"{self.name}@{self.variant}"
 
     @property
     def own_splits(self) -> tuple[str, ...]:
@@ -193,6 +212,18 @@ class Run:
                 f"got {split!r}, in {self.path}" + closest(split, self.splits)
             )
 
+    def with_variant(self, variant: str | None) -> "Run":
+        """Return the run, asked in a variant of its members' predictions.
+
+        Raises
+        ------
+        StoreError
+            What is no name.
+        """
+        if variant is not None:
+            check_name(variant, what="variant")
+        return replace(self, variant=variant)
+
     def with_split(self, split: str) -> "Run":
         """Return the run with one more split in its manifest."""
         return self if split in self.splits else replace(self, splits=(*self.splits, split))
@@ -200,19 +231,19 @@ class Run:
 
 def save_run(run: Run) -> None:
     """Write the manifest, whole or not at all. The caller holds `lock.lock_run`."""
-    save_json(
-        run.path / "run.json",
-        {
-            "format": _FORMAT,
-            "version": FORMAT_VERSION,
-            "name": run.name,
-            "class_names": list(run.class_names),
-            "image_shape": list(run.image_shape),
-            "data": run.data,
-            "splits": list(run.splits),
-            "members": [_describe(entry) for entry in run.members],
-        },
-    )
+    values = {
+        "format": _FORMAT,
+        "version": FORMAT_VERSION,
+        "name": run.name,
+        "class_names": list(run.class_names),
+        "image_shape": list(run.image_shape),
+        "data": run.data,
+        "splits": list(run.splits),
+        "members": [_describe(entry) for entry in run.members],
+    }
+    if run.probabilities != _DEFAULT_FLOAT:
+        values["probabilities"] = run.probabilities
+    save_json(run.path / "run.json", values)
 
 
 def _describe(entry: Entry) -> dict[str, Any]:
@@ -229,6 +260,12 @@ def _describe(entry: Entry) -> dict[str, Any]:
 def open_run(path: Path | str) -> Run:
     """Read a run's manifest.
 
+    Parameters
+    ----------
+    path : path
+        ``RUN``, or ``RUN@VARIANT`` for the run asked in a variant of its members' predictions,
+        which need not be there. A folder with such a name is a run all the same.
+
     Raises
     ------
     MissingError
@@ -238,18 +275,8 @@ def open_run(path: Path | str) -> Run:
     NewerFormatError
         A later version wrote it.
     """
-    path = Path(path)
+    path, variant = _divide(Path(path))
     manifest = path / "run.json"
-    try:
-        is_run = manifest.is_file()
-    except OSError as error:
-        raise MissingError(
-            f"a run must be a folder that can be read; got {one_line(error)}."
-        ) from None
-    if not is_run:
-        raise MissingError(
-            f"a run is a folder with a run.json; got {path}. List runs with: ensemble-lab runs"
-        )
     values = load_json(manifest, what="run.json")
     if values.get("format") != _FORMAT:
         raise DamagedError(
@@ -264,11 +291,47 @@ def open_run(path: Path | str) -> Run:
         data=check_field(values, "data", dict, manifest),
         splits=tuple(_name(n, "split", manifest) for n in _texts(values, "splits", manifest)),
         members=tuple(_entry(r, manifest) for r in check_field(values, "members", list, manifest)),
-    )
+        probabilities=_float_name(values, manifest),
+    ).with_variant(variant)
     for what, names in (("member", run.keys), ("split", run.splits)):
         if len(set(names)) < len(names):
             raise DamagedError(f"{what} names must differ; got one twice, in {manifest}.")
     return run
+
+
+def open_whole(run: Run | Path | str, *, to: str) -> Run:
+    """Return a run, opened if need be, for what is not asked in a variant.
+
+    Raises
+    ------
+    MissingError
+        It is asked in a variant; `to` says what was to be done. Also as `open_run`.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    if run.variant is not None:
+        raise MissingError(
+            f"a run must be named whole to {to}, which no variant changes; got {run.address}. "
+            f"Leave out @{run.variant}."
+        )
+    return run
+
+
+def _divide(path: Path) -> tuple[Path, str | None]:
+    """Return a run's folder, and the variant behind the last ``@`` of what is none itself."""
+    folder, at, variant = path.name.rpartition("@")
+    named = path.parent / folder
+    try:
+        if (path / "run.json").is_file():
+            return path, None
+        if at and (named / "run.json").is_file():
+            return named, variant
+    except OSError as error:
+        raise MissingError(
+            f"a run must be a folder that can be read; got {one_line(error)}."
+        ) from None
+    raise MissingError(
+        f"a run is a folder with a run.json; got {path}. List runs with: ensemble-lab runs"
+    )
 
 
 def _entry(row: Any, manifest: Path) -> Entry:
@@ -296,6 +359,16 @@ def _name(name: str, what: str, manifest: Path) -> str:
         return check_name(name, what=what)
     except StoreError as error:
         raise DamagedError(f"{str(error).removesuffix('.')}, in {manifest}.") from None
+
+
+def _float_name(values: dict[str, Any], manifest: Path) -> FloatName:
+    found: FloatName = values.get("probabilities", _DEFAULT_FLOAT)
+    if found not in get_args(FloatName):
+        raise DamagedError(
+            f"probabilities must be one of {', '.join(get_args(FloatName))}; got {found!r}, in "
+            f"{manifest}."
+        )
+    return found
 
 
 def _texts(values: dict[str, Any], name: str, manifest: Path) -> tuple[str, ...]:

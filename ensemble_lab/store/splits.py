@@ -1,12 +1,13 @@
 """What a run knows of a split: which examples, in which role, and the hashes of both halves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from ensemble_lab.arrays import Array, Index, Labels, check_axes
+from ensemble_lab.canonical import array_sha256
 from ensemble_lab.exceptions import DamagedError, MismatchError
 from ensemble_lab.roles import Role
 from ensemble_lab.store.files import check_field, check_name
@@ -45,6 +46,9 @@ class SplitRecord:
     labels_sha256: str | None
     source: dict[str, Any]
     fold: Index | None = None
+    _hashes: dict[int | None, tuple[int, str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def n_folds(self) -> int:
@@ -58,6 +62,17 @@ class SplitRecord:
         """
         is_whole = self.fold is None
         return np.arange(len(self.index)) if is_whole else np.flatnonzero(self.fold == fold)
+
+    def hash_index(self, fold: int | None) -> tuple[int, str]:
+        """Return how many examples a member of that fold predicts, and the hash of their index.
+
+        Computed once a fold: of a million examples it takes as long as a member's votes.
+        """
+        key = None if self.fold is None else fold
+        if key not in self._hashes:
+            index = self.index if self.fold is None else self.index[self.rows_of(fold)]
+            self._hashes[key] = (len(index), array_sha256(index))
+        return self._hashes[key]
 
 
 def split_path(run: Run, split: str) -> Path:

@@ -80,6 +80,9 @@ class Steps(Protocol):
         n_right : int32 (stop − start,)
         """
 
+    def augment(self, arrays: StepArrays, start: int, stop: int) -> None:
+        """Read and augment the images of the steps start … stop − 1, for that to be timed."""
+
     def read(self) -> Snapshot:
         """Return all that the steps have changed so far."""
 
@@ -106,8 +109,12 @@ class Backend(Protocol):
     ) -> Steps:
         """Return steps that start from the network's weights as they are."""
 
-    def compile_inference(self, model: Any) -> Any:
-        """Return a function: uint8 (batch, …) to float32 (batch, classes), weights as they are."""
+    def compile_inference(self, model: Any, augmentation: tuple[AugmentationSpec, ...] = ()) -> Any:
+        """Return a function: uint8 (batch, …) to float32 (batch, classes), weights as they are.
+
+        With an augmentation the images are augmented first, and its draws come behind them:
+        transforms, noise and boxes, as `ensemble_lab.training.augment.augment_images` takes them.
+        """
 
     def describe_device(self) -> dict[str, str]:
         """Return the backend's version and the device's name."""

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ensemble_lab.arrays import Array
 from ensemble_lab.exceptions import TrainingError
 from ensemble_lab.training.backends import Steps
+from ensemble_lab.training.clock import Clock
 from ensemble_lab.training.epoch import StepArrays
 
 __all__ = ["Pace", "run_epoch"]
@@ -22,10 +23,18 @@ class Pace:
 
     Starts at one, because a first block compiles; grows at most eightfold at a time,
     because short blocks measure badly.
+
+    Attributes
+    ----------
+    block_s : float
+    n_steps : int
+    compiled : set of int
+        Batch sizes of which a step was taken.
     """
 
     block_s: float = 1.0
     n_steps: int = 1
+    compiled: set[int] = field(default_factory=set)
 
     def adapt(self, n_steps: int, seconds: float) -> None:
         """Learn from a block of `n_steps` that took `seconds`."""
@@ -40,6 +49,7 @@ def run_epoch(
     *,
     name: str,
     on_progress: Callable[[float], None],
+    clock: Clock,
 ) -> tuple[float, float]:
     """Take all steps; return mean loss and accuracy over the images.
 
@@ -53,6 +63,7 @@ def run_epoch(
         Member and epoch, for messages.
     on_progress : function
         Called after each block with the share done, in 0 … 1; may raise to stop.
+    clock : Clock
 
     Raises
     ------
@@ -63,13 +74,16 @@ def run_epoch(
     sums: list[float] = []
     n_done, n_right = 0, 0
     for part in parts:
-        arrays = steps.place(part)
+        with clock.on("input"):
+            arrays = steps.place(part)
         n_steps, size = part.order.shape
         start = 0
         while start < n_steps:
             began = time.perf_counter()
             stop = min(n_steps, start + pace.n_steps)
-            losses, right = steps.run(arrays, start, stop)
+            with clock.on("steps" if size in pace.compiled else "compiling"):
+                losses, right = steps.run(arrays, start, stop)
+            pace.compiled.add(size)
             pace.adapt(stop - start, time.perf_counter() - began)
             _check_losses(losses, part.rates[start:stop], name)
             sums += (losses.astype(np.float64) * size).tolist()

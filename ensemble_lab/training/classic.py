@@ -21,11 +21,12 @@ from functools import partial
 import numpy as np
 
 from ensemble_lab.argmax import choose_classes
-from ensemble_lab.arrays import Array, Floats, Images, Labels
+from ensemble_lab.arrays import Array, Floats, Images, Labels, Probabilities
 from ensemble_lab.data.dataset import Dataset, Split
 from ensemble_lab.exceptions import DamagedError, MissingExtraError, TrainingError
 from ensemble_lab.spec.architecture import NaiveBayes, SgdLinear
 from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.spec.variant import CopiesSpec, ShiftedCopies, resolve_copies
 from ensemble_lab.store.hdf5 import open_sealed
 from ensemble_lab.store.members import EpochRecord, member_path
 from ensemble_lab.store.run import Run
@@ -34,15 +35,17 @@ from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.architectures.layers import Shape
 from ensemble_lab.training.architectures.tracing import trace
 from ensemble_lab.training.classic_methods import METHODS
+from ensemble_lab.training.copies import ask_shifted, average_copies
 from ensemble_lab.training.infer import measure
 from ensemble_lab.training.reporter import Reporter
-from ensemble_lab.training.trainers import Answers, Responder, Trained
+from ensemble_lab.training.trainers import Answers, CopiesResponder, Responder, Trained
 
 __all__ = [
     "ClassicModel",
     "describe_libraries",
     "fit_classic",
     "load",
+    "load_copies",
     "open_libraries",
     "train",
 ]
@@ -111,12 +114,14 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
     reporter.start(0, spec.epochs)
     began = time.perf_counter()
     seen, validation = dataset.split("train"), dataset.validation
-    model = fit_classic(spec, seen.images, seen.labels, run.n_classes)
+    with reporter.clock.on("steps"):
+        model = fit_classic(spec, seen.images, seen.labels, run.n_classes)
     ask = partial(model, on_batch=lambda: reporter.progress(0.0))
-    loss, accuracy = _measure(ask, spec.key, seen)
-    validation_loss, validation_accuracy = (
-        (None, None) if validation is None else _measure(ask, spec.key, validation)
-    )
+    with reporter.clock.on("evaluation"):
+        loss, accuracy = _measure(ask, spec.key, seen)
+        validation_loss, validation_accuracy = (
+            (None, None) if validation is None else _measure(ask, spec.key, validation)
+        )
     record = EpochRecord(
         epoch=1,
         loss=loss,
@@ -193,6 +198,26 @@ def load(run: Run, spec: MemberSpec) -> ClassicModel:
                 f"{arrays[name].shape}, in {path}."
             )
     return ClassicModel(architecture, arrays)
+
+
+def load_copies(run: Run, spec: MemberSpec, copies: CopiesSpec) -> CopiesResponder:
+    """Return a stored model, asked about copies of each image that NumPy makes.
+
+    Raises
+    ------
+    SpecError
+        Copies that only a net makes, or a model that gives votes alone.
+    """
+    made = resolve_copies(copies, spec)
+    assert isinstance(made, ShiftedCopies), "resolve_copies refuses all others"
+    model = load(run, spec)
+
+    def ask(images: Images) -> Probabilities:
+        answers = model(images, name=spec.key)
+        assert answers.probabilities is not None, "resolve_copies refuses votes alone"
+        return answers.probabilities
+
+    return average_copies(ask_shifted(ask, made), made.n_copies)
 
 
 def describe_libraries(spec: MemberSpec) -> Mapping[str, str]:

@@ -18,6 +18,9 @@ from ensemble_lab.training.backends import Backend, load_backend
 
 __all__ = ["describe_environment", "open_backend", "plan_environment"]
 
+_OPENED: dict[tuple[str, int], tuple[Backend, TemporaryDirectory[str]]] = {}
+"""At most one: the backend and threads that this process was set up for, and Keras's home."""
+
 
 def plan_environment(spec: MemberSpec) -> dict[str, str]:
     """Return the environment variables that a member's process needs.
@@ -43,22 +46,26 @@ def plan_environment(spec: MemberSpec) -> dict[str, str]:
 def open_backend(spec: MemberSpec) -> Iterator[Backend]:
     """Set the environment, import Keras with a home of its own, and give the backend.
 
-    The user's ``~/.keras/keras.json`` could change number type and axis order.
+    The user's ``~/.keras/keras.json`` could change number type and axis order. What a
+    process was set up for stays so: members of the same backend and threads may follow.
 
     Raises
     ------
     TrainingError
-        Keras is imported already: it is too late to choose.
+        Keras is imported already, or for another kind of member: it is too late to choose.
     """
-    if "keras" in sys.modules:
-        raise TrainingError(
-            f"{spec.key} must have a process of its own; Keras is imported already in this one."
-        )
-    with TemporaryDirectory(prefix="keras-") as home:
-        os.environ.update(plan_environment(spec) | {"KERAS_HOME": home})
+    kind = (spec.backend, spec.threads)
+    if kind not in _OPENED:
+        if "keras" in sys.modules:
+            raise TrainingError(
+                f"{spec.key} must have a process of its own; Keras is imported already in this one."
+            )
+        home = TemporaryDirectory(prefix="keras-")
+        os.environ.update(plan_environment(spec) | {"KERAS_HOME": home.name})
         backend = load_backend(spec.backend)
         backend.configure(spec.threads)
-        yield backend
+        _OPENED[kind] = (backend, home)
+    yield _OPENED[kind][0]
 
 
 def describe_environment(spec: MemberSpec, libraries: Mapping[str, str]) -> dict[str, str | int]:

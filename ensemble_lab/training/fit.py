@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,12 @@ from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.store.members import EpochRecord
 from ensemble_lab.store.training_state import TrainingState
-from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.backends import Snapshot, StepOptions, Steps, load_backend
+from ensemble_lab.training.backends import Snapshot
 from ensemble_lab.training.blocks import Pace, run_epoch
+from ensemble_lab.training.clock import Clock
 from ensemble_lab.training.epoch import count_steps, draw_epoch
 from ensemble_lab.training.infer import Predictor, infer, measure
-from ensemble_lab.training.network import build_network
-from ensemble_lab.training.optimizers import build_optimizer
+from ensemble_lab.training.machines import Machine, build_machine, draw_blueprint
 from ensemble_lab.training.schedules import plan_rates
 
 __all__ = ["Callbacks", "Examples", "Fitted", "fit"]
@@ -55,10 +54,13 @@ class Callbacks:
     on_state : function
         After each epoch: the `TrainingState` from which `fit` can go on. Its last
         history record says how the epoch went.
+    clock : Clock
+        Is told which part of the work is done.
     """
 
     on_progress: Callable[[float], None] = _nothing
     on_state: Callable[[TrainingState], None] = _nothing
+    clock: Clock = field(default_factory=Clock)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def fit(
     resume: TrainingState | None = None,
     callbacks: Callbacks = Callbacks(),
     pace: Pace | None = None,
+    machine: Machine | None = None,
 ) -> Fitted:
     """Train a member, from the start or from where `resume` left it.
 
@@ -114,7 +117,11 @@ def fit(
     resume : TrainingState or None
     callbacks : Callbacks
     pace : Pace or None
-        How long compiled blocks are; None for about a second.
+        How long compiled blocks are; None for the machine's, about a second.
+    machine : Machine or None
+        Compiled for the member's blueprint and these training examples; whoever used it
+        before leaves no bit behind. It holds what is returned, until it is used again.
+        None to compile one.
 
     Raises
     ------
@@ -128,11 +135,13 @@ def fit(
             f"keep 'best-validation' of {member.key} needs validation examples; there are none. "
             "Set data.validation.share above 0."
         )
-    machine = _build_machine(member, train, n_classes)
+    if machine is None:
+        plan = draw_blueprint(member, train.images.shape[1:], n_classes)
+        machine = build_machine(plan, train.images, train.labels)
     fitting = _Fitting(
-        member, train, validation, validation_name, voted, callbacks, pace or Pace(), machine
+        member, train, validation, validation_name, voted, callbacks, pace or machine.pace, machine
     )
-    state = _start(machine.steps) if resume is None else resume
+    state = machine.start(member) if resume is None else resume
     machine.steps.write(_snapshot_of(state, member))
     while state.epoch < member.training.epochs:
         state = _train_epoch(fitting, state)
@@ -141,16 +150,6 @@ def fit(
     return Fitted(
         machine.kept, machine.predictor, state.history, state.kept_epoch, state.epoch_votes
     )
-
-
-@dataclass(frozen=True)
-class _Machine:
-    """Two sets of weights: averages are validated while training goes on with its own."""
-
-    steps: Steps
-    n_dropout: int
-    kept: Any
-    predictor: Predictor
 
 
 @dataclass(frozen=True)
@@ -164,34 +163,7 @@ class _Fitting:
     voted: tuple[tuple[str, Images], ...]
     callbacks: Callbacks
     pace: Pace
-    machine: _Machine
-
-
-def _build_machine(member: MemberSpec, train: Examples, n_classes: int) -> _Machine:
-    recipe = member.training
-    options = StepOptions(
-        loss=recipe.loss,
-        augmentation=recipe.augmentation,
-        average_decay=recipe.average_decay if recipe.keep == "average" else None,
-    )
-    layers = describe_layers(member.architecture, n_classes)
-    backend = load_backend(member.backend)
-    network, kept = (
-        build_network(layers, train.images.shape[1:], member.seed_of("init"), backend.layer_classes)
-        for _ in range(2)
-    )
-    optimizer = build_optimizer(recipe.optimizer, network.training.trainable_variables)
-    return _Machine(
-        steps=backend.build_steps(network, optimizer, train.images, train.labels, options),
-        n_dropout=len(network.seed_states),
-        kept=kept.model,
-        predictor=backend.compile_inference(kept.model),
-    )
-
-
-def _start(steps: Steps) -> TrainingState:
-    first = steps.read()
-    return TrainingState(0, first.weights, first.optimizer, first.averages, 0, ())
+    machine: Machine
 
 
 def _snapshot_of(state: TrainingState, member: MemberSpec) -> Snapshot:
@@ -204,9 +176,10 @@ def _train_epoch(fitting: _Fitting, state: TrainingState) -> TrainingState:
     began = time.perf_counter()
     machine, validation = fitting.machine, fitting.validation
     loss, accuracy, rate = _take_steps(fitting, state)
-    snapshot = machine.steps.read()
-    machine.kept.set_weights(snapshot.averages or snapshot.weights)
-    probabilities = _infer_splits(fitting, state.epoch + 1)
+    with fitting.callbacks.clock.on("evaluation"):
+        snapshot = machine.steps.read()
+        machine.kept.set_weights(snapshot.averages or snapshot.weights)
+        probabilities = _infer_splits(fitting, state.epoch + 1)
     validation_loss, validation_accuracy = (
         (None, None)
         if validation is None
@@ -244,20 +217,22 @@ def _take_steps(fitting: _Fitting, state: TrainingState) -> tuple[float, float, 
         count_steps(len(images), recipe.batch_size),
         recipe.epochs,
     )
-    parts = draw_epoch(
-        member,
-        epoch,
-        rates,
-        n_examples=len(images),
-        image_shape=images.shape[1:],
-        n_dropout=fitting.machine.n_dropout,
-    )
+    with fitting.callbacks.clock.on("input"):
+        parts = draw_epoch(
+            member,
+            epoch,
+            rates,
+            n_examples=len(images),
+            image_shape=images.shape[1:],
+            n_dropout=fitting.machine.n_dropout,
+        )
     loss, accuracy = run_epoch(
         fitting.machine.steps,
         parts,
         fitting.pace,
         name=f"{member.key} in epoch {epoch + 1}",
         on_progress=lambda done: fitting.callbacks.on_progress(epoch + done),
+        clock=fitting.callbacks.clock,
     )
     # The shortest decimal that is this float32: 0.001, not 0.0010000000474974513.
     return loss, accuracy, float(str(rates[-1]))

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from ensemble_lab.arrays import Images, Labels
+from ensemble_lab.arrays import Array, Images, Labels
 from ensemble_lab.exceptions import TrainingError
 
 __all__ = ["Predictor", "infer", "measure"]
 
-Predictor = Callable[[Images], npt.NDArray[np.float32]]
-"""uint8 (batch, height, width, channels) to float32 (batch, classes)."""
+Predictor = Callable[..., npt.NDArray[np.float32]]
+"""uint8 (batch, height, width, channels), and what lies beside, to float32 (batch, classes)."""
 
 _LARGEST_BATCH = 256
 """Larger ones are no faster on a CPU thread and take more memory."""
@@ -22,12 +22,13 @@ def infer(
     images: Images,
     *,
     name: str,
+    beside: tuple[Array, ...] = (),
     on_batch: Callable[[], None] = lambda: None,
 ) -> npt.NDArray[np.float32]:
     """Return probabilities, float32 (examples, classes).
 
     All batches have one size, the smallest that needs no more of them; the last is
-    filled up with copies of its first image, so that one shape is compiled.
+    filled up with copies of its first row, so that one shape is compiled.
 
     Parameters
     ----------
@@ -35,6 +36,8 @@ def infer(
     images : uint8 (examples, height, width, channels)
     name : str
         Of the member, for messages.
+    beside : tuple of ndarray (examples, ...)
+        Handed to the predictor behind the images, row for row.
     on_batch : function
         Called after each batch; may raise to stop.
 
@@ -47,9 +50,9 @@ def infer(
     size = -(-len(images) // max(n_batches, 1))
     parts = []
     for start in range(0, len(images), max(size, 1)):
-        batch = images[start : start + size]
-        padding = np.broadcast_to(batch[:1], (size - len(batch), *batch.shape[1:]))
-        parts.append(predictor(np.concatenate([batch, padding]))[: len(batch)])
+        n_rows = min(size, len(images) - start)
+        batch = [_fill(each[start : start + n_rows], size) for each in (images, *beside)]
+        parts.append(predictor(*batch)[:n_rows])
         on_batch()
     probabilities = np.concatenate(parts).astype(np.float32, copy=False)
     if not np.isfinite(probabilities).all():
@@ -59,6 +62,10 @@ def infer(
             "Its weights are spoilt: train it again with a lower rate."
         )
     return probabilities
+
+
+def _fill(rows: Array, size: int) -> Array:
+    return np.concatenate([rows, np.broadcast_to(rows[:1], (size - len(rows), *rows.shape[1:]))])
 
 
 def measure(probabilities: npt.NDArray[np.float32], labels: Labels) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """The examples a worker needs, loaded again from their source and checked against the run."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,25 +8,43 @@ from ensemble_lab.data.dataset import Dataset, Split, build_split, take_index
 from ensemble_lab.data.folds import take_fold
 from ensemble_lab.data.loading import load_dataset, load_split
 from ensemble_lab.exceptions import MismatchError, MissingError
-from ensemble_lab.spec.data import parse_data
+from ensemble_lab.spec.data import DataSpec, parse_data
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.store.images import has_images, images_path, load_kept_images
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import SplitRecord, load_record
 from ensemble_lab.training.plan import hash_examples
 
-__all__ = ["load_checked_dataset", "load_checked_images"]
+__all__ = ["LoadExamples", "load_checked_dataset", "load_checked_images", "load_examples"]
+
+LoadExamples = Callable[[DataSpec, int | None, Path | None], Dataset]
 
 
-def load_checked_dataset(run: Run, spec: MemberSpec, data_dir: Path | None) -> Dataset:
+def load_examples(data: DataSpec, fold: int | None, data_dir: Path | None) -> Dataset:
+    """Return what the members of a fold see of a data set; of all of it where there are none."""
+    return take_fold(load_dataset(data, data_dir), fold)
+
+
+def load_checked_dataset(
+    run: Run, spec: MemberSpec, data_dir: Path | None, load: LoadExamples = load_examples
+) -> Dataset:
     """Return what a member sees of the run's data set, if its digest was made of that.
+
+    Parameters
+    ----------
+    run : Run
+    spec : MemberSpec
+    data_dir : path or None
+        Folder to look in first.
+    load : function
+        `load_examples`, or one that remembers what it gave.
 
     Raises
     ------
     MismatchError
         The source holds other training or validation examples now.
     """
-    dataset = take_fold(load_dataset(parse_data(run.data), data_dir), spec.fold)
+    dataset = load(parse_data(run.data), spec.fold, data_dir)
     expected, found = run.member(spec.key).digest, spec.identity(hash_examples(dataset))
     if expected != found:
         raise MismatchError(
@@ -36,8 +55,12 @@ def load_checked_dataset(run: Run, spec: MemberSpec, data_dir: Path | None) -> D
     return dataset
 
 
-def load_checked_images(run: Run, split: str, data_dir: Path | None) -> Split:
+def load_checked_images(
+    run: Run, split: str, data_dir: Path | None, *, fold: int | None = None
+) -> Split:
     """Return a split that the run records, from the run or its source, without labels.
+
+    Of a split in folds only what a member of that `fold` predicts.
 
     Raises
     ------
@@ -63,6 +86,8 @@ def load_checked_images(run: Run, split: str, data_dir: Path | None) -> Split:
             f"images of split {split!r} must be those recorded in {run.path} "
             f"({record.images_sha256[:12]}); got {images.images_sha256[:12]} from {where}."
         )
+    if fold is not None and record.fold is not None:
+        images = take_index(images, record.index[record.rows_of(fold)], name=split)
     return replace(images, role=record.role, labels=None, labels_sha256=None)
 
 

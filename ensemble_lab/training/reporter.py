@@ -4,23 +4,46 @@ import contextlib
 import json
 import os
 import sys
+import threading
 import time
+import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal, TextIO
 
-from ensemble_lab.exceptions import InterruptedTraining
+from ensemble_lab.exceptions import InterruptedTraining, LockedError
 from ensemble_lab.store.training_state import TrainingState
+from ensemble_lab.training.clock import Clock
 
-__all__ = ["Reporter", "own_stdout"]
+__all__ = ["Reporter", "log_to", "own_stdout"]
 
 
 class Reporter:
-    """Writes a worker's events, and finds out between blocks whether it must stop."""
+    """Writes the events of a worker's member, and finds out between blocks whether to stop.
 
-    def __init__(self, key: str, lines: TextIO) -> None:
-        self._key, self._lines = key, lines
+    Parameters
+    ----------
+    key : str
+        The member.
+    lines : TextIO
+        Takes the events.
+    stop : threading.Event or None
+        Set when the worker is asked to stop; the reporters of one worker share it.
+    clock : Clock or None
+        Counts where the member's time goes.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        lines: TextIO,
+        stop: threading.Event | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.key, self._lines = key, lines
+        self.clock = clock or Clock()
         self._parent = os.getppid()
-        self._is_asked = False
+        self._stop = stop or threading.Event()
         self._began = self._told = time.monotonic()
         self._first = self.epoch = 0.0
         self._epochs = 1
@@ -28,15 +51,30 @@ class Reporter:
 
     def ask_to_stop(self, *_: object) -> None:
         """Stop at the end of the block; a signal's handler."""
-        self._is_asked = True
+        self._stop.set()
 
     def say(self, event: str, **values: Any) -> None:
         """Write an event as one JSON line."""
-        line = json.dumps({"event": event, "key": self._key} | values, allow_nan=False)
+        line = json.dumps({"event": event, "key": self.key} | values, allow_nan=False)
         try:
             print(line, file=self._lines, flush=True)
         except BrokenPipeError:
-            raise InterruptedTraining(f"{self._key} has nobody left to tell.") from None
+            raise InterruptedTraining(f"{self.key} has nobody left to tell.") from None
+
+    def tell_exception(self, error: Exception) -> int:
+        """Say how the member ended with an exception; return the exit code: 0, 1 or 130."""
+        if isinstance(error, InterruptedTraining):
+            with contextlib.suppress(InterruptedTraining):
+                self.say("interrupted", epoch=self.epoch)
+            return 130
+        if isinstance(error, LockedError):
+            self.say("locked")
+            return 0
+        # The parent needs a cause whatever happened; the log gets all of it.
+        traceback.print_exception(error)
+        cause = " ".join(str(error).split()) or "no message"
+        self.say("failed", error=type(error).__name__, cause=cause)
+        return 1
 
     def start(self, epoch: int, epochs: int, *, unit: Literal["epoch", "split"] = "epoch") -> None:
         """Say from which epoch training goes on, or how many splits are done, and of how many."""
@@ -54,17 +92,21 @@ class Reporter:
             A signal came, or the parent process is gone.
         """
         self.epoch = epoch
-        if self._is_asked or os.getppid() != self._parent:
-            raise InterruptedTraining(f"{self._key} was stopped; the same command continues it.")
+        if self._stop.is_set() or os.getppid() != self._parent:
+            raise InterruptedTraining(f"{self.key} was stopped; the same command continues it.")
         if time.monotonic() - self._told >= 1:
-            self._told = time.monotonic()
-            self.say(
-                "progress",
-                epoch=epoch,
-                epochs=self._epochs,
-                seconds_left=self._seconds_left(),
-                **self._named_unit(),
-            )
+            self.tell_progress()
+
+    def tell_progress(self) -> None:
+        """Say how many epochs are done, or which member a worker has turned to."""
+        self._told = time.monotonic()
+        self.say(
+            "progress",
+            epoch=self.epoch,
+            epochs=self._epochs,
+            seconds_left=self._seconds_left(),
+            **self._named_unit(),
+        )
 
     def tell_epoch(self, state: TrainingState) -> None:
         """Say how an epoch went."""
@@ -103,3 +145,13 @@ def own_stdout() -> Iterator[TextIO]:
     finally:
         with contextlib.suppress(BrokenPipeError):
             lines.close()
+
+
+def log_to(path: Path) -> None:
+    """Append to a file what is printed from now on, inside `own_stdout`."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)

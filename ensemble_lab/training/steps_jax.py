@@ -14,6 +14,7 @@ import numpy as np
 from jax import lax
 
 from ensemble_lab.arrays import Images, Labels
+from ensemble_lab.spec.augmentation import AugmentationSpec
 from ensemble_lab.training.augment import augment_images
 from ensemble_lab.training.backends import Snapshot, StepOptions
 from ensemble_lab.training.epoch import StepArrays
@@ -64,18 +65,18 @@ def describe_device() -> dict[str, str]:
     return {"jax": jax.__version__, "device": name}
 
 
-def compile_inference(model: Any) -> Any:
+def compile_inference(model: Any, augmentation: tuple[AugmentationSpec, ...] = ()) -> Any:
     """Return a function: uint8 (batch, …) to float32 (batch, classes), weights as they are."""
 
     @jax.jit
-    def infer_batch(trainable: Any, rest: Any, images: Any) -> Any:
-        images = images.astype(jnp.float32) / 255.0
+    def infer_batch(trainable: Any, rest: Any, images: Any, draws: Any) -> Any:
+        images = augment_images(images.astype(jnp.float32) / 255.0, augmentation, *draws)
         return model.stateless_call(trainable, rest, images, training=False)[0]
 
-    def infer(images: Images) -> Any:
+    def infer(images: Images, *draws: Any) -> Any:
         trainable = [each.value for each in model.trainable_variables]
         rest = [each.value for each in model.non_trainable_variables]
-        return np.asarray(infer_batch(trainable, rest, images))
+        return np.asarray(infer_batch(trainable, rest, images, draws))
 
     return infer
 
@@ -124,6 +125,7 @@ class JaxSteps:
         )
         self._loop = jax.jit(self._run_block, donate_argnums=0)
         self._step = jax.jit(self._take_step, donate_argnums=0)
+        self._augmentation = jax.jit(self._augment_step)
         self._is_cpu = jax.devices()[0].platform == "cpu"
 
     def place(self, arrays: StepArrays) -> StepArrays:
@@ -150,6 +152,14 @@ class JaxSteps:
             losses.append(loss)
             n_right.append(right)
         return np.asarray(losses, np.float32), np.asarray(n_right, np.int32)
+
+    def augment(self, arrays: StepArrays, start: int, stop: int) -> None:
+        """Read and augment the steps' images, for that to be timed."""
+        shown = [
+            self._augmentation(self._examples, arrays, np.int32(step))
+            for step in range(start, stop)
+        ]
+        jax.block_until_ready(shown)
 
     def read(self) -> Snapshot:
         """Return all that the steps have changed so far."""
@@ -199,14 +209,8 @@ class JaxSteps:
     def _take_step(
         self, state: _State, examples: Any, arrays: StepArrays, step: Any
     ) -> tuple[_State, Any, Any]:
-        row = StepArrays(*(None if each is None else each[step] for each in arrays))
-        images, labels = (jnp.take(each, row.order, axis=0) for each in examples)
-        images = images.astype(jnp.float32) / 255.0
-        # GPUs round coordinates to ten bits otherwise: a hundredth of a pixel.
-        with jax.default_matmul_precision("highest"):
-            images = augment_images(
-                images, self._options.augmentation, row.transforms, row.noise, row.boxes
-            )
+        row = _take_row(arrays, step)
+        images, labels = self._show(examples, row)
         evaluate = jax.value_and_grad(self._evaluate, has_aux=True)
         (loss, (n_right, statistics)), gradients = evaluate(
             state.trainable, state.statistics, row.dropout, images, labels
@@ -216,6 +220,20 @@ class JaxSteps:
         )
         averages = self._update_averages(state, self._join(trainable, statistics))
         return _State(trainable, statistics, optimizer, averages), loss, n_right
+
+    def _show(self, examples: Any, row: StepArrays) -> tuple[Any, Any]:
+        """Return the images of a step as the net sees them, and their labels."""
+        images, labels = (jnp.take(each, row.order, axis=0) for each in examples)
+        images = images.astype(jnp.float32) / 255.0
+        # GPUs round coordinates to ten bits otherwise: a hundredth of a pixel.
+        with jax.default_matmul_precision("highest"):
+            images = augment_images(
+                images, self._options.augmentation, row.transforms, row.noise, row.boxes
+            )
+        return images, labels
+
+    def _augment_step(self, examples: Any, arrays: StepArrays, step: Any) -> Any:
+        return self._show(examples, _take_row(arrays, step))[0]
 
     def _evaluate(
         self, trainable: list[Any], statistics: list[Any], dropout: Any, images: Any, labels: Any
@@ -249,3 +267,7 @@ class JaxSteps:
         decay = jnp.minimum(self._options.average_decay, (1.0 + n_before) / (10.0 + n_before))
         pairs = zip(state.averages, weights, strict=True)
         return [average + (1.0 - decay) * (weight - average) for average, weight in pairs]
+
+
+def _take_row(arrays: StepArrays, step: Any) -> StepArrays:
+    return StepArrays(*(None if each is None else each[step] for each in arrays))

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ensemble_lab.arrays import Images, Labels
+from ensemble_lab.spec.augmentation import AugmentationSpec
 from ensemble_lab.training.augment import augment_images
 from ensemble_lab.training.backends import Snapshot, StepOptions
 from ensemble_lab.training.epoch import StepArrays
@@ -49,14 +50,20 @@ def describe_device() -> dict[str, str]:
     return {"tensorflow": tf.__version__, "device": names[0] if names else "CPU"}
 
 
-def compile_inference(model: Any) -> Any:
+def compile_inference(model: Any, augmentation: tuple[AugmentationSpec, ...] = ()) -> Any:
     """Return a function: uint8 (batch, …) to float32 (batch, classes), weights as they are."""
 
-    def infer_batch(images: Any) -> Any:
-        return model(tf.cast(images, tf.float32) / 255.0, training=False)
+    def infer_batch(images: Any, draws: Any) -> Any:
+        images = tf.cast(images, tf.float32) / 255.0
+        return model(augment_images(images, augmentation, *draws), training=False)
 
     compiled = tf.function(infer_batch)
-    return lambda images: compiled(tf.constant(images)).numpy()
+
+    def infer(images: Images, *draws: Any) -> Any:
+        placed = tuple(None if each is None else tf.constant(each) for each in draws)
+        return compiled(tf.constant(images), placed).numpy()
+
+    return infer
 
 
 def build_steps(
@@ -86,6 +93,7 @@ class TensorFlowSteps:
         if options.average_decay is not None:
             self._averages = [tf.Variable(each.value) for each in network.model.weights]
         self._loop = tf.function(self._run_block)
+        self._augmentation = tf.function(self._augment_block)
 
     def place(self, arrays: StepArrays) -> StepArrays:
         """Return an epoch's arrays on the device."""
@@ -95,6 +103,10 @@ class TensorFlowSteps:
         """Take the steps start … stop − 1; return losses and numbers right."""
         losses, n_right = self._loop(arrays, tf.constant(start), tf.constant(stop))
         return losses.numpy(), n_right.numpy()
+
+    def augment(self, arrays: StepArrays, start: int, stop: int) -> None:
+        """Read and augment the steps' images, for that to be timed."""
+        self._augmentation(arrays, tf.constant(start), tf.constant(stop)).numpy()
 
     def read(self) -> Snapshot:
         """Return all that the steps have changed so far."""
@@ -126,11 +138,8 @@ class TensorFlowSteps:
         return losses.stack(), n_right.stack()
 
     def _take_step(self, arrays: StepArrays, step: Any) -> tuple[Any, Any]:
-        row = StepArrays(*(None if each is None else each[step] for each in arrays))
-        images = tf.cast(tf.gather(self._images, row.order), tf.float32) / 255.0
-        images = augment_images(
-            images, self._options.augmentation, row.transforms, row.noise, row.boxes
-        )
+        row = _take_row(arrays, step)
+        images = self._show(row)
         labels = tf.gather(self._labels, row.order)
         for number, state in enumerate(self._network.seed_states):
             state.assign(row.dropout[number])
@@ -146,9 +155,30 @@ class TensorFlowSteps:
         self._update_averages(n_before)
         return loss, n_right
 
+    def _show(self, row: StepArrays) -> Any:
+        """Return the images of a step as the net sees them."""
+        images = tf.cast(tf.gather(self._images, row.order), tf.float32) / 255.0
+        return augment_images(
+            images, self._options.augmentation, row.transforms, row.noise, row.boxes
+        )
+
+    def _augment_block(self, arrays: StepArrays, start: Any, stop: Any) -> Any:
+        def body(step: Any, total: Any) -> tuple[Any, Any]:
+            # What nobody looks at would not be computed.
+            return step + 1, total + tf.reduce_sum(self._show(_take_row(arrays, step)))
+
+        _, total = tf.while_loop(
+            lambda step, _: step < stop, body, (start, tf.constant(0.0)), parallel_iterations=1
+        )
+        return total
+
     def _update_averages(self, n_before: Any) -> None:
         if self._options.average_decay is None:
             return
         decay = tf.minimum(self._options.average_decay, (1.0 + n_before) / (10.0 + n_before))
         for average, weight in zip(self._averages, self._network.model.weights, strict=True):
             average.assign_add((1.0 - decay) * (weight.value - average))
+
+
+def _take_row(arrays: StepArrays, step: Any) -> StepArrays:
+    return StepArrays(*(None if each is None else each[step] for each in arrays))

@@ -7,14 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ensemble_lab.arrays import Array, Images, Probabilities, Votes
+from ensemble_lab.arrays import Array, Images, Index, Probabilities, Votes
 from ensemble_lab.data.dataset import Dataset
 from ensemble_lab.spec.member import MemberSpec
+from ensemble_lab.spec.variant import CopiesSpec
 from ensemble_lab.store.members import EpochRecord
 from ensemble_lab.store.run import Run
 from ensemble_lab.training.reporter import Reporter
 
-__all__ = ["TRAINERS", "Answers", "Responder", "Trained", "Trainer", "TrainerRow", "load_trainer"]
+__all__ = [
+    "TRAINERS",
+    "Answers",
+    "CopiesResponder",
+    "Responder",
+    "Trained",
+    "Trainer",
+    "TrainerRow",
+    "load_trainer",
+]
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,15 @@ class Responder(Protocol):
         """Return its answers, called `name` in messages; `on_batch` may raise to stop."""
 
 
+class CopiesResponder(Protocol):
+    """A member that can be asked about copies of each image."""
+
+    def __call__(
+        self, images: Images, index: Index, *, name: str, on_batch: Callable[[], None] = ...
+    ) -> Answers:
+        """Return its answers about images at those places of the published split."""
+
+
 @dataclass(frozen=True)
 class Trained:
     """A member that was trained a moment ago.
@@ -101,6 +120,9 @@ class Trainer(Protocol):
 
     def load(self, run: Run, spec: MemberSpec) -> Responder:
         """Return a stored member, whose layers are those that would be built now."""
+
+    def load_copies(self, run: Run, spec: MemberSpec, copies: CopiesSpec) -> CopiesResponder:
+        """Return a stored member that is asked about copies, written out for it."""
 
     def describe_libraries(self, spec: MemberSpec) -> Mapping[str, str]:
         """Return versions of the libraries, and the device's name."""

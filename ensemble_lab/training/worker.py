@@ -1,83 +1,140 @@
-"""One member in one process: ``python -m ensemble_lab.training.worker RUN KEY``.
+"""A process for a member: ``python -m ensemble_lab.training.worker RUN KEY``.
 
 Says what it does as JSON lines on its standard output; everything that libraries
 print goes to standard error. It writes in its member's folder only, after every
 epoch what is needed to go on, and stops within a block when it is asked to
 (SIGINT, SIGTERM) or when its parent has died.
+
+With ``--in-turn`` it says ``ready`` when the member is done and reads the next one from
+standard input, until that ends or it is worn. With ``--predict`` it asks further members,
+``--with KEY …``, in the same pass over the splits.
 """
 
 import argparse
-import contextlib
+import json
 import signal
 import sys
-import traceback
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 
-from ensemble_lab.data.dataset import Dataset, Split
-from ensemble_lab.exceptions import (
-    InterruptedTraining,
-    LockedError,
-    MismatchError,
-    MissingError,
-)
+from ensemble_lab.data.dataset import Dataset
+from ensemble_lab.exceptions import MissingError
 from ensemble_lab.spec.member import MemberSpec, parse_member
+from ensemble_lab.spec.variant import parse_variant
 from ensemble_lab.store.epoch_votes import save_epoch_votes
 from ensemble_lab.store.lock import lock_member
-from ensemble_lab.store.members import Member, load_member, member_path, save_member
-from ensemble_lab.store.predictions import has_predictions, save_predictions, save_votes
+from ensemble_lab.store.members import Member, load_member, save_member
+from ensemble_lab.store.predictions import has_predictions
 from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.timings import add_sitting
 from ensemble_lab.store.training_state import load_state, remove_state, state_path
-from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.architectures.tracing import architecture_sha256
+from ensemble_lab.training.clock import Clock
 from ensemble_lab.training.environment import describe_environment
-from ensemble_lab.training.inputs import load_checked_dataset, load_checked_images
+from ensemble_lab.training.inputs import LoadExamples, load_checked_dataset, load_examples
 from ensemble_lab.training.plan import describe_plan
+from ensemble_lab.training.predicting import (
+    hash_architecture,
+    load_responder,
+    predict_splits,
+    save_answers,
+)
 from ensemble_lab.training.reporter import Reporter, own_stdout
 from ensemble_lab.training.trainers import Responder, Trainer, load_trainer
+from ensemble_lab.training.turns import Wear, measure_peak, wait_for_turn
 
-__all__ = ["main", "predict_splits", "train_member"]
+__all__ = ["main", "train_member"]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a worker; return its exit code: 0, 1 (failed) or 130 (stopped)."""
+    chosen = _parse(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with own_stdout() as lines:
+        if chosen.predict is None:
+            return _train_in_turn(chosen, partial(Reporter, lines=lines, stop=stop))
+        reporters = [Reporter(key, lines, stop) for key in (chosen.key, *chosen.others)]
+        return _predict_together(chosen, reporters)
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m ensemble_lab.training.worker")
     parser.add_argument("run", type=Path)
     parser.add_argument("key")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--predict", metavar="SPLIT", nargs="+")
+    parser.add_argument("--variant", metavar="JSON", type=json.loads)
+    parser.add_argument("--with", dest="others", metavar="KEY", nargs="+", default=[])
+    parser.add_argument("--in-turn", action="store_true")
+    parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args(arguments)
-    with own_stdout() as lines:
-        reporter = Reporter(chosen.key, lines)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, reporter.ask_to_stop)
+    if chosen.others and not chosen.predict:
+        parser.error("--with goes with --predict")
+    return chosen
+
+
+def _train_in_turn(chosen: argparse.Namespace, report_on: Callable[..., Reporter]) -> int:
+    """Train a member, and others one after another while the parent has some."""
+    began, wear = time.monotonic(), None
+    # What was imported to get here kept one core busy.
+    spent = time.process_time()
+    load = lru_cache(maxsize=1)(load_examples)
+    key: str | None = chosen.key
+    while key is not None:
+        clock = Clock(spent, times_augmentation=chosen.profile)
+        reporter, spent = report_on(key, clock=clock), 0.0
         try:
             run = open_run(chosen.run)
-            with lock_member(run, chosen.key):
-                if chosen.predict is None:
-                    status = train_member(run, chosen.key, chosen.data_dir, reporter)
-                else:
-                    status = predict_splits(
-                        run, chosen.key, chosen.predict, chosen.data_dir, reporter
-                    )
+            with lock_member(run, key):
+                status = train_member(run, key, chosen.data_dir, reporter, load)
             reporter.say("done", status=status)
-        except InterruptedTraining:
-            with contextlib.suppress(InterruptedTraining):
-                reporter.say("interrupted", epoch=reporter.epoch)
-            return 130
-        except LockedError:
-            reporter.say("locked")
+            if status == "trained":
+                wear = wear or Wear(began, measure_peak())
         except Exception as error:
-            # The parent needs a cause whatever happened; the log gets all of it.
-            traceback.print_exc()
-            cause = " ".join(str(error).split()) or "no message"
-            reporter.say("failed", error=type(error).__name__, cause=cause)
-            return 1
+            if code := reporter.tell_exception(error):
+                return code
+        is_over = not chosen.in_turn or (wear is not None and wear.is_enough)
+        key = None if is_over else wait_for_turn(reporter)
     return 0
 
 
-def train_member(run: Run, key: str, data_dir: Path | None, reporter: Reporter) -> str:
-    """Do what of a member is not done yet; return ``trained``, or ``complete`` if it all was."""
+def _predict_together(chosen: argparse.Namespace, reporters: Sequence[Reporter]) -> int:
+    """Predict with one or more members, of which none waits for another to be done."""
+    try:
+        run = open_run(chosen.run)
+        variant = None if chosen.variant is None else parse_variant(chosen.variant)
+        code = predict_splits(run, reporters, chosen.predict, chosen.data_dir, variant)
+        if chosen.in_turn and code != 130:
+            reporters[0].say("ready")
+        return code
+    except Exception as error:
+        return max(reporter.tell_exception(error) for reporter in reporters)
+
+
+def train_member(
+    run: Run,
+    key: str,
+    data_dir: Path | None,
+    reporter: Reporter,
+    load: LoadExamples = load_examples,
+) -> str:
+    """Do what of a member is not done yet; return ``trained``, or ``complete`` if it all was.
+
+    Parameters
+    ----------
+    run : Run
+    key : str
+    data_dir : path or None
+        Folder to look in first.
+    reporter : Reporter
+    load : function
+        As `ensemble_lab.training.inputs.load_checked_dataset` takes it.
+    """
     spec = parse_member(run.member(key).spec)
     member = _load_if_there(run, key)
     predicted = list(run.own_splits)
@@ -86,47 +143,28 @@ def train_member(run: Run, key: str, data_dir: Path | None, reporter: Reporter) 
         if not predicted and not state_path(run, key).exists():
             return "complete"
     # The user's environment says where data lie; the worker's own comes after.
-    dataset = load_checked_dataset(run, spec, data_dir)
+    dataset = load_checked_dataset(run, spec, data_dir, load)
     trainer = load_trainer(spec.backend)
-    with trainer.open_libraries(spec):
+    with trainer.open_libraries(spec), _keeping_timings(run, key, reporter.clock):
         if member is None:
             member, responder = _train(run, spec, dataset, trainer, reporter)
         else:
             reporter.start(spec.epochs, spec.epochs)
-            responder = _load_responder(run, spec, member, trainer)
+            responder = load_responder(run, spec, member, trainer)
         for split in predicted:
-            _predict(run, member, dataset.split(split), responder, reporter)
-        _finish(run, dataset, spec, member)
+            save_answers(run, member, dataset.split(split), responder, reporter)
+        with reporter.clock.on("files"):
+            _finish(run, dataset, spec, member)
     return "trained"
 
 
-def predict_splits(
-    run: Run, key: str, splits: Sequence[str], data_dir: Path | None, reporter: Reporter
-) -> str:
-    """Predict splits that the run records, each written as soon as it is done.
-
-    Returns
-    -------
-    str
-        ``trained``, or ``complete`` if all of them were predicted before.
-    """
-    member = load_member(run, key)
-    lacking = [split for split in splits if not has_predictions(run, key, split)]
-    if not lacking:
-        return "complete"
-    spec = parse_member(member.spec)
-    # What cannot be had is refused before a framework is loaded.
-    images = load_checked_images(run, lacking[0], data_dir)
-    trainer = load_trainer(spec.backend)
-    with trainer.open_libraries(spec):
-        reporter.start(0, len(lacking), unit="split")
-        responder = _load_responder(run, spec, member, trainer)
-        for n_done, split in enumerate(lacking):
-            if n_done:
-                images = load_checked_images(run, split, data_dir)
-            _predict(run, member, images, responder, reporter)
-            reporter.progress(n_done + 1)
-    return "trained"
+@contextmanager
+def _keeping_timings(run: Run, key: str, clock: Clock) -> Iterator[None]:
+    """Keep where time went, also if the member is stopped before its end."""
+    try:
+        yield
+    finally:
+        add_sitting(run, key, clock.read())
 
 
 def _train(
@@ -135,45 +173,19 @@ def _train(
     trained = trainer.train(run, spec, dataset, reporter)
     n_train = dataset.split("train").n_examples
     plan = describe_plan(spec, run.image_shape, run.n_classes, n_train)
-    member = save_member(
-        run,
-        spec.key,
-        trained.weights,
-        architecture_sha256=_hash_architecture(run, spec),
-        history=trained.history,
-        kept_epoch=trained.kept_epoch,
-        n_parameters=plan.parameters,
-        training_macs=plan.macs,
-        environment=describe_environment(spec, trainer.describe_libraries(spec)),
-    )
-    return member, trained.responder
-
-
-def _load_responder(run: Run, spec: MemberSpec, member: Member, trainer: Trainer) -> Responder:
-    """Return the stored member, if its layers are those that would be built now."""
-    expected = _hash_architecture(run, spec)
-    if member.architecture_sha256 != expected:
-        raise MismatchError(
-            f"architecture of {spec.key} must be {expected[:12]} as this version builds it; got "
-            f"{member.architecture_sha256[:12]}, in {member_path(run, spec.key)}. "
-            "Predict with the version that trained it."
+    with reporter.clock.on("files"):
+        member = save_member(
+            run,
+            spec.key,
+            trained.weights,
+            architecture_sha256=hash_architecture(run, spec),
+            history=trained.history,
+            kept_epoch=trained.kept_epoch,
+            n_parameters=plan.parameters,
+            training_macs=plan.macs,
+            environment=describe_environment(spec, trainer.describe_libraries(spec)),
         )
-    return trainer.load(run, spec)
-
-
-def _predict(
-    run: Run, member: Member, split: Split, responder: Responder, reporter: Reporter
-) -> None:
-    answers = responder(
-        split.images,
-        name=f"{member.key} on {split.name}",
-        on_batch=lambda: reporter.progress(reporter.epoch),
-    )
-    key, name, parent = member.key, split.name, member.weights_sha256
-    if answers.probabilities is None:
-        save_votes(run, key, name, answers.votes, split.index, parent=parent)
-    else:
-        save_predictions(run, key, name, answers.probabilities, split.index, parent=parent)
+    return member, trained.responder
 
 
 def _finish(run: Run, dataset: Dataset, spec: MemberSpec, member: Member) -> None:
@@ -195,10 +207,6 @@ def _load_if_there(run: Run, key: str) -> Member | None:
         return load_member(run, key)
     except MissingError:
         return None
-
-
-def _hash_architecture(run: Run, spec: MemberSpec) -> str:
-    return architecture_sha256(describe_layers(spec.architecture, run.n_classes), run.image_shape)
 
 
 if __name__ == "__main__":

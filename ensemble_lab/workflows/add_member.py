@@ -10,7 +10,7 @@ from ensemble_lab.exceptions import MismatchError, MissingError
 from ensemble_lab.store.files import check_name
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.predictions import predictions_path
-from ensemble_lab.store.run import Run, open_run, save_run
+from ensemble_lab.store.run import Run, open_run, open_whole, save_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.training.guest import infer_guest
 from ensemble_lab.workflows.images import load_images
@@ -71,7 +71,7 @@ def add_member(
     PredictionError
         Its outputs are no probabilities.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="add a member")
     check_name(key, what="member key")
     records = [load_record(run, name) for name in splits or run.own_splits]
     if not splits:

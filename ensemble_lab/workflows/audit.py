@@ -12,7 +12,7 @@ from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import TestSelection, load_validation_labels
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.predictions import Predictions, load_predictions
-from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.run import Run, open_whole
 from ensemble_lab.workflows.shortcuts import (
     SHORTCUTS,
     Audit,
@@ -109,7 +109,7 @@ def audit_run(
         A split that is not a test split, of which nobody can say what it would be worth; or
         nothing to pick among.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="audit")
     test = load_predictions(run, split, members=members)
     left_out = find_obstacles(run, test)
     names = tuple(name for name in SHORTCUTS if name not in left_out)

@@ -173,7 +173,7 @@ def score_calibration(
     uncertainty = measure_uncertainty(predictions.probabilities, predictions.members)
     is_right = ensemble.plain.is_right
     return CalibrationReport(
-        run=run.name,
+        run=run.title,
         split=split,
         members=tuple(rows),
         ensemble=ensemble,

@@ -10,7 +10,7 @@ from ensemble_lab.data.dataset import Split, take_index
 from ensemble_lab.data.loading import load_split
 from ensemble_lab.data.sources import parse_source
 from ensemble_lab.spelling import render_count
-from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.run import Run, open_whole
 from ensemble_lab.workflows.corruption_rows import CorruptionErrors, list_corruption_errors
 from ensemble_lab.workflows.corruptions import CorruptionReport, find_clean
 
@@ -121,6 +121,6 @@ def _band(row: CorruptionErrors) -> tuple[float, float]:
 def _load_images(run: Run | Path | str | None, data: str | None, folder: Path | None) -> Split:
     if run is None:
         return load_split(*parse_source(data or "mnist:test"), folder)
-    opened = run if isinstance(run, Run) else open_run(run)
+    opened = open_whole(run, to="draw errors on corrupted images")
     clean = find_clean(opened, data)
     return load_split(clean.source, clean.published, folder)

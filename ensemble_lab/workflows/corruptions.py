@@ -15,7 +15,7 @@ from ensemble_lab.store.files import check_name
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.members import member_path
 from ensemble_lab.store.predictions import has_predictions
-from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.run import Run, open_whole
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.workflows.predict import NewSplit, find_source, predict_splits
 from ensemble_lab.workflows.vote import VoteReport, score_vote
@@ -136,7 +136,7 @@ def predict_corruptions(
     TrainingError
         A worker failed.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="count errors on corrupted images")
     clean, corrupted = _plan(run, question)
     keys = [e.key for e in run.matching(question.members) if member_path(run, e.key).exists()]
     wanted = (clean, *(split for _, split in corrupted))
@@ -183,7 +183,7 @@ def score_corruptions(
     MissingError
         None of the corrupted splits is predicted by all members, or there are no labels.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="count errors on corrupted images")
     clean, corrupted = _plan(run, question)
     keys = [entry.key for entry in run.matching(question.members)]
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ensemble_lab.analysis.subsets.curve import N_ORDERS, SubsetCurve, build_subset_curve
+from ensemble_lab.analysis.subsets.curve import N_ORDERS, SubsetCurve, build_curve_of
+from ensemble_lab.analysis.votes.settling import settle_decision
 from ensemble_lab.decision import Decision
 from ensemble_lab.store.ledger import Look
+from ensemble_lab.store.predictions import open_predictions
 from ensemble_lab.store.run import Run, open_run
-from ensemble_lab.workflows.scoring import score
+from ensemble_lab.workflows.scoring import read_labels
 
 __all__ = ["CurveReport", "build_curve", "save_curve"]
 
@@ -65,19 +67,16 @@ def build_curve(
     """
     run = run if isinstance(run, Run) else open_run(run)
     split = run.choose_split(split)
-    scored = score(run, split, _RANDOM_TIES, members, command="curve")
+    predictions = open_predictions(run, split, members=members)
+    # Nothing is voted on: who votes, and how ties fall, is all that the ledger is told.
+    decision = settle_decision(predictions, _RANDOM_TIES)
+    labels = read_labels(run, predictions, decision, command="curve")
     return CurveReport(
-        run=run.name,
+        run=run.title,
         split=split,
-        members=scored.predictions.members,
-        curve=build_subset_curve(
-            scored.predictions.votes,
-            scored.labels.values,
-            run.n_classes,
-            n_orders=n_orders,
-            seed=seed,
-        ),
-        look=scored.labels.look,
+        members=predictions.members,
+        curve=build_curve_of(predictions, labels.values, n_orders=n_orders, seed=seed),
+        look=labels.look,
     )
 
 

@@ -73,11 +73,11 @@ def build_diversity(
         command="diversity",
         decision=digest_of({"diversity": list(predictions.members)}),
         members=predictions.digest,
-        words=f"diversity of {len(predictions.members)} members",
+        words=f"diversity of {len(predictions.members)} members{predictions.clause}",
     )
     probabilities = predictions.probabilities
     return DiversityReport(
-        run=run.name,
+        run=run.title,
         split=split,
         members=predictions.members,
         diversity=measure_diversity(predictions.votes, labels.values),

@@ -1,17 +1,18 @@
-"""Ensembles by name, ``RUN`` or ``RUN:PATTERN``, and their errors on one and the same split."""
+"""Ensembles by name, ``RUN[@VARIANT][:PATTERN]``, and their errors on one and the same split."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ensemble_lab.analysis.votes.member_errors import count_member_errors
 from ensemble_lab.arrays import Booleans, Index, Labels
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import MismatchError, PredictionError
 from ensemble_lab.store.labels import SplitLabels
 from ensemble_lab.store.ledger import Look
-from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.predictions import StoredPredictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import SplitRecord, load_record
 from ensemble_lab.workflows.scoring import cast_vote, read_labels
@@ -31,7 +32,7 @@ class Asked:
         As it was asked for.
     title : str
         As short as it can be: the run's folder, with no more of those it lies in than tell it
-        from the other runs, the pattern, and the rule where there are several.
+        from the other runs, the variant, the pattern, and the rule where there are several.
     run : Run
     members : tuple of str
         Patterns of keys; none for all.
@@ -100,7 +101,8 @@ def open_ensembles(
     ----------
     names : sequence of Run, path or str
         ``RUN`` for all members of a run, ``RUN:PATTERN[,PATTERN]`` for those whose keys match,
-        such as ``checkpoints/light:light-000*``; one key names a single member.
+        such as ``checkpoints/light:light-000*``; one key names a single member. ``RUN@VARIANT``
+        in the place of ``RUN`` asks the members in a variant of their predictions.
     split : str
     decisions : sequence of Decision
         How each votes; with several, each name makes as many ensembles, one after another.
@@ -133,8 +135,8 @@ def open_ensembles(
     ways = _name_ways(decisions)
     return tuple(
         Asked(
-            name=str(name.path if isinstance(name, Run) else name),
-            title=folder + (f":{','.join(patterns)}" if patterns else "") + way,
+            name=name.address if isinstance(name, Run) else str(name),
+            title=_name_members(folder, run, patterns) + way,
             run=run,
             members=patterns or members,
             record=record,
@@ -191,6 +193,11 @@ def _open(name: Run | Path | str) -> tuple[Run, tuple[str, ...]]:
     return open_run(folder), tuple(pattern.split(","))
 
 
+def _name_members(folder: str, run: Run, patterns: tuple[str, ...]) -> str:
+    variant = "" if run.variant is None else f"@{run.variant}"
+    return folder + variant + (f":{','.join(patterns)}" if patterns else "")
+
+
 def _name_folders(folders: Sequence[Path]) -> list[str]:
     """Return the name of each folder, after those it lies in where others have its name.
 
@@ -221,14 +228,17 @@ def _name_ways(decisions: Sequence[Decision]) -> list[str]:
     return [f" by {each.rule if is_enough else each.text}" for each in decisions]
 
 
-def _vote(asked: Asked) -> tuple[Predictions, Labels, Decision]:
+def _vote(asked: Asked) -> tuple[StoredPredictions, Labels, Decision]:
     predictions, vote = cast_vote(asked.run, asked.record.name, asked.decision, asked.members)
-    # Probabilities have voted; of many ensembles they would fill the memory.
-    return replace(predictions, probabilities=None), vote.predicted, vote.decision
+    return predictions, vote.predicted, vote.decision
 
 
 def _score(
-    asked: Asked, predictions: Predictions, predicted: Labels, decision: Decision, command: str
+    asked: Asked,
+    predictions: StoredPredictions,
+    predicted: Labels,
+    decision: Decision,
+    command: str,
 ) -> Ensemble:
     labels = read_labels(asked.run, predictions, decision, command=command)
     return Ensemble(
@@ -238,7 +248,7 @@ def _score(
         decision=decision,
         predicted=predicted,
         labels=labels,
-        member_errors=(predictions.votes != labels.values).sum(axis=1),
+        member_errors=count_member_errors(predictions, labels.values),
     )
 
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ensemble_lab.analysis.votes.vote import average
+from ensemble_lab.arrays import Floats
 from ensemble_lab.errors.contested import Contested, build_contested
 from ensemble_lab.errors.margins import Margins, measure_margins
 from ensemble_lab.exceptions import SpecError
@@ -16,6 +18,7 @@ from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.workflows.errors import find_errors
 from ensemble_lab.workflows.gallery import Drawn
 from ensemble_lab.workflows.question import ALL, Question, answer_question
+from ensemble_lab.workflows.scoring import Scored
 
 __all__ = [
     "ERROR_DRAWINGS",
@@ -80,10 +83,20 @@ def list_margins(
         split=question.split,
         decision=scored.vote.decision,
         gap=rows.gap[rows.label != rows.predicted],
-        margin=measure_margins(np.asarray(scored.vote.mean_probabilities), labels.values),
+        margin=_measure_all(scored),
         is_right=scored.vote.predicted == labels.values,
         look=labels.look,
     )
+
+
+def _measure_all(scored: Scored) -> Floats:
+    """Return the margin of every example, (examples,); means are kept of a block at a time."""
+    margins = []
+    for block, labels in scored.predictions.blocks_beside(scored.labels.values):
+        means = average(block, scored.vote.decision)
+        assert means is not None, "answer_question refuses votes alone"
+        margins.append(measure_margins(means, labels))
+    return np.concatenate(margins)
 
 
 def _save_members(run: Run, question: Question, path: Path) -> Look | None:

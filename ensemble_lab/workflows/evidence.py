@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ensemble_lab.analysis.votes.groups import has_levels
+from ensemble_lab.analysis.votes.member_errors import count_wrong_members
 from ensemble_lab.analysis.votes.rules import RULES
-from ensemble_lab.analysis.votes.vote import Vote, combine
-from ensemble_lab.arrays import Votes
+from ensemble_lab.analysis.votes.vote import Choice, choose
+from ensemble_lab.arrays import Votes, smallest_unsigned
 from ensemble_lab.decision import Decision
 from ensemble_lab.errors.views import Evidence, Need
 from ensemble_lab.exceptions import MissingError, PredictionError
-from ensemble_lab.store.predictions import Predictions, has_predictions
+from ensemble_lab.store.predictions import StoredPredictions, has_predictions
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
@@ -39,7 +40,9 @@ class Witnesses:
     rule_votes: Votes | None = None
 
 
-def call_witnesses(run: Run, predictions: Predictions, vote: Vote, need: Need | None) -> Witnesses:
+def call_witnesses(
+    run: Run, predictions: StoredPredictions, vote: Choice, need: Need | None
+) -> Witnesses:
     """Find what a view needs, or refuse it, without a look at the split's labels.
 
     The best member is what ``select --method best`` takes on the run's validation split: fewest
@@ -56,7 +59,7 @@ def call_witnesses(run: Run, predictions: Predictions, vote: Vote, need: Need | 
         Probabilities where only votes are known.
     """
     members = vote.decision.members
-    if need == "probabilities" and vote.mean_probabilities is None:
+    if need == "probabilities" and vote.p_predicted is None:
         raise PredictionError(
             f"the view must have probabilities to go by; got only votes, on split "
             f"{predictions.split!r}. Choose another view."
@@ -66,42 +69,43 @@ def call_witnesses(run: Run, predictions: Predictions, vote: Vote, need: Need | 
         from ensemble_lab.analysis.selection.methods import select_members
 
         judged, labels = load_judged(run, members, split=predictions.split, what="compared")
-        return Witnesses(best=select_members(judged, labels, "best").members[0])
+        return Witnesses(best=select_members(judged.load(), labels, "best").members[0])
     if need == "rules":
         voters = predictions.select(members)
         decisions = _list_decisions(run, voters, vote.decision)
-        chosen = [combine(voters, decision).predicted for decision in decisions]
+        chosen = [choose(voters, decision).predicted for decision in decisions]
         rules = tuple(decision.rule for decision in decisions)
-        return Witnesses(rules=rules, rule_votes=np.stack(chosen).astype(voters.votes.dtype))
+        return Witnesses(
+            rules=rules, rule_votes=np.stack(chosen).astype(smallest_unsigned(run.n_classes))
+        )
     return Witnesses()
 
 
 def build_evidence(scored: Scored, witnesses: Witnesses) -> Evidence:
     """Return who is wrong by the labels of a split."""
     vote, labels = scored.vote, scored.labels.values
-    # Without the probabilities, which selecting members would copy.
-    voters = replace(scored.predictions, probabilities=None).select(vote.decision.members)
-    wrong_members = voters.votes != labels
-    best, means = witnesses.best, vote.mean_probabilities
+    voters = scored.predictions.select(vote.decision.members).without_probabilities()
+    best = witnesses.best
     return Evidence(
         wrong=vote.predicted != labels,
         tied=vote.is_tied,
-        wrong_members=wrong_members,
-        p_predicted=None if means is None else means[np.arange(len(labels)), vote.predicted],
+        n_members=len(voters.members),
+        n_wrong=count_wrong_members(voters, labels),
+        p_predicted=vote.p_predicted,
         best=best,
-        wrong_best=wrong_members[voters.members.index(best)] if best else None,
+        wrong_best=voters.select((best,)).load().votes[0] != labels if best else None,
         rules=witnesses.rules,
         wrong_rules=None if witnesses.rule_votes is None else witnesses.rule_votes != labels,
     )
 
 
-def _list_decisions(run: Run, voters: Predictions, asked: Decision) -> list[Decision]:
+def _list_decisions(run: Run, voters: StoredPredictions, asked: Decision) -> list[Decision]:
     """Return a decision for each rule that can be computed, the one asked for as it is."""
     plain = Decision(members=voters.members, ties=asked.ties, tie_seed=asked.tie_seed)
     decisions = []
     for name, rule in RULES.items():
         wanted = asked if name == asked.rule else replace(plain, rule=name)
-        if rule.uses_probabilities and voters.probabilities is None:
+        if rule.uses_probabilities and not voters.has_probabilities:
             continue
         if rule.by_group and not has_levels(voters.members):
             continue

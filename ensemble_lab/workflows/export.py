@@ -120,16 +120,16 @@ def _collect_predictions(
 ) -> tuple[Contents, Look | None]:
     predictions = load_predictions(run, split, members=members)
     if not labels:
-        return Contents(run.name, predictions), None
+        return Contents(run.title, predictions), None
     known = load_labels(
         run,
         split,
         command="export",
         decision=digest_of({"export": "labels"}),
         members=predictions.digest,
-        words="labels exported",
+        words=f"labels exported{predictions.clause}",
     )
-    return Contents(run.name, predictions, labels=known.values), known.look
+    return Contents(run.title, predictions, labels=known.values), known.look
 
 
 def _collect_errors(
@@ -137,8 +137,8 @@ def _collect_errors(
 ) -> tuple[Contents, Look | None]:
     scored = score(run, split, decision, members, command="export")
     contents = Contents(
-        run.name,
-        scored.predictions,
+        run.title,
+        scored.predictions.load(),
         labels=scored.labels.values if labels else None,
         catalogue=build_catalogue(scored.predictions, scored.vote, scored.labels),
     )

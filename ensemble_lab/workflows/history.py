@@ -6,7 +6,7 @@ from typing import Literal
 
 from ensemble_lab.exceptions import MissingError
 from ensemble_lab.store.histories import MemberHistory, load_history
-from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.run import Run, open_whole
 
 __all__ = ["describe_gaps", "load_histories", "save_history"]
 
@@ -29,7 +29,7 @@ def load_histories(
     MissingError
         No such run or member, or none of the members has a history.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="show how it learned")
     histories = tuple(load_history(run, entry.key) for entry in run.matching(members))
     if not any(each.records for each in histories):
         gaps = describe_gaps(histories) or "the run has no members"
@@ -91,7 +91,7 @@ def save_history(
     from ensemble_lab.figures.history import draw_history
 
     check_figure_path(path)
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="show how it learned")
     histories = load_histories(run, members=members)
     draw_history(histories, by=by, title=run.name, path=path)
     return histories

@@ -9,10 +9,11 @@ from ensemble_lab.arrays import Array
 from ensemble_lab.data.array_files import open_array
 from ensemble_lab.data.given_predictions import GivenPredictions, take_predictions
 from ensemble_lab.exceptions import MismatchError, MissingError, StoreError
+from ensemble_lab.precision import FloatName
 from ensemble_lab.store.files import appearing, check_name
 from ensemble_lab.store.images import images_path, save_images
 from ensemble_lab.store.lock import lock_run
-from ensemble_lab.store.predictions import predictions_path
+from ensemble_lab.store.predictions import count_flipped, predictions_path
 from ensemble_lab.store.run import Run, open_run, save_run
 from ensemble_lab.store.splits import save_split, split_path
 from ensemble_lab.workflows.imported_classes import agree_on_classes
@@ -39,11 +40,15 @@ class ImportedMember:
         The file, or the name that an array was given under.
     has_probabilities : bool
         Whether more than its votes is known.
+    n_flipped : int or None
+        Examples on which rounding to float16 made another class the first largest; its vote
+        stays. None where nothing was rounded.
     """
 
     key: str
     given: str
     has_probabilities: bool
+    n_flipped: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ def import_predictions(
     class_names: Sequence[str] | Path | None = None,
     names: Sequence[str] = (),
     logits: bool = False,
+    probabilities: FloatName | None = None,
     data_dir: Path | str | None = None,
 ) -> ImportReport:
     """Make predictions members of a run, which is new or has some already; all of them or none.
@@ -107,6 +113,9 @@ def import_predictions(
         Keys in the order of the files; the files' names unless given.
     logits : bool
         Whether the arrays are raw outputs, whose softmax is taken.
+    probabilities : {"float32", "float16"}, optional
+        What the run stores probabilities as from now on; as before unless given, and float32 in
+        a new run.
     data_dir : path, optional
         Folder with the data files; they are looked for unless given.
 
@@ -146,7 +155,7 @@ def import_predictions(
         class_names,
         {_tell(given[each.key], each.key): each.given for each in additions},
     )
-    written = _write(path, known, found, classes, additions)
+    written = _write(path, known, found, classes, additions, probabilities)
     return ImportReport(
         run=written,
         split=split,
@@ -157,6 +166,7 @@ def import_predictions(
                 each.key,
                 _tell(given[each.key], each.key),
                 each.given.probabilities is not None,
+                count_flipped(written, each.key, split),
             )
             for each in additions
         ),
@@ -228,15 +238,18 @@ def _write(
     found: GivenSplit,
     class_names: tuple[str, ...],
     additions: Sequence[Addition],
+    probabilities: FloatName | None,
 ) -> Run:
     """Write all of an import into a new run or the one that is there; return the run."""
     if known is None:
         new = Run(path, path.resolve().name, class_names, found.image_shape, found.data, (), ())
+        new = replace(new, probabilities=probabilities or new.probabilities)
         with appearing(path) as partial:
             return replace(_fill(replace(new, path=partial), found, additions), path=path)
     split = found.record.name
     with lock_run(path):
         known = open_run(path)
+        known = replace(known, probabilities=probabilities or known.probabilities)
         check_keys_free(known, (each.key for each in additions), split)
         remove_unlisted(known, (each.key for each in additions), split)
         paths = [predictions_path(known, each.key, split) for each in additions]

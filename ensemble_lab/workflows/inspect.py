@@ -7,15 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from ensemble_lab.exceptions import EnsembleLabError, MissingError
+from ensemble_lab.spelling import render_count
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import load_failure, load_member, member_path
-from ensemble_lab.store.predictions import has_predictions
-from ensemble_lab.store.run import Entry, Run, find_runs, open_run
+from ensemble_lab.store.predictions import count_flipped, has_predictions
+from ensemble_lab.store.run import Entry, Run, find_runs, open_run, open_whole
 from ensemble_lab.store.seal import check_seal
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import load_state
+from ensemble_lab.store.variants import find_variants, load_variant
 
-__all__ = ["MemberStatus", "RunRow", "RunSummary", "SplitStatus", "list_runs", "summarise_run"]
+__all__ = [
+    "MemberStatus",
+    "RunRow",
+    "RunSummary",
+    "SplitStatus",
+    "VariantStatus",
+    "list_runs",
+    "summarise_run",
+]
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class SplitStatus:
     n_predicted : int
         Members with predictions on it.
     note : str
-        Why it cannot be read; else empty.
+        Why it cannot be read, or what rounding changed; else empty.
     """
 
     name: str
@@ -73,6 +83,25 @@ class SplitStatus:
     has_labels: bool
     n_predicted: int
     note: str = ""
+
+
+@dataclass(frozen=True)
+class VariantStatus:
+    """A variant of the predictions on a split.
+
+    Attributes
+    ----------
+    name, split : str
+    n_predicted : int
+        Members with predictions in it.
+    text : str
+        How they were made, or what is wrong with the first that cannot be read.
+    """
+
+    name: str
+    split: str
+    n_predicted: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -90,6 +119,7 @@ class RunSummary:
         Lines of the ledger.
     notes : tuple of str
         What is wrong with catalogues or the ledger.
+    variants : tuple of VariantStatus
     """
 
     run: Run
@@ -98,6 +128,7 @@ class RunSummary:
     catalogues: tuple[str, ...]
     n_accesses: int
     notes: tuple[str, ...] = ()
+    variants: tuple[VariantStatus, ...] = ()
 
     @property
     def n_complete(self) -> int:
@@ -139,7 +170,7 @@ def summarise_run(run: Run | Path | str) -> RunSummary:
     MissingError, DamagedError
         There is no such run, or its manifest cannot be read.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="look through it")
     catalogues = sorted((run.path / "catalogues").glob("*.h5"))
     notes = [note for path in catalogues for note in _find_damage(partial(check_seal, path))]
     accesses: list[dict[str, Any]] = []
@@ -151,6 +182,11 @@ def summarise_run(run: Run | Path | str) -> RunSummary:
         catalogues=tuple(path.stem for path in catalogues),
         n_accesses=len(accesses),
         notes=tuple(notes),
+        variants=tuple(
+            _variant(run.with_variant(name), split)
+            for split in run.splits
+            for name in find_variants(run, split)
+        ),
     )
 
 
@@ -274,4 +310,37 @@ def _split(run: Run, name: str) -> SplitStatus:
         n_examples=len(record.index),
         has_labels=record.labels_sha256 is not None,
         n_predicted=n_predicted,
+        note=_tell_rounding(run, name),
     )
+
+
+def _tell_rounding(run: Run, split: str) -> str:
+    """Return how many labels are flipped where probabilities were rounded; else nothing."""
+    if run.probabilities == "float32":
+        return ""
+    flipped: list[int] = []
+
+    def note_flipped(key: str) -> None:
+        number = count_flipped(run, key, split)
+        flipped.extend([] if number is None else [number])
+
+    for key in run.keys:
+        if has_predictions(run, key, split):
+            # What is damaged is told beside its member.
+            _find_damage(partial(note_flipped, key))
+    if not flipped:
+        return ""
+    return (
+        f"{render_count(len(flipped), 'member')} stored as {run.probabilities}, which flips "
+        f"{render_count(sum(flipped), 'label')}; votes stay"
+    )
+
+
+def _variant(asked: Run, split: str) -> VariantStatus:
+    keys = [key for key in asked.keys if has_predictions(asked, key, split)]
+    try:
+        # Of different recipes, each as its own augmentation made it.
+        ways = dict.fromkeys(load_variant(asked, key, split).copies.text for key in keys)
+    except EnsembleLabError as error:
+        ways = {str(error): None}
+    return VariantStatus(str(asked.variant), split, len(keys), ", or ".join(ways))

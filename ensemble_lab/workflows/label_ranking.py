@@ -1,10 +1,11 @@
 """Examples ranked by how likely their label is wrong."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ensemble_lab.analysis.votes.vote import average
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.label_scores import find_label_score, rank_label_scores
 from ensemble_lab.errors.review_range import Judged, ReviewRange, count_range, judge_labels
@@ -112,16 +113,16 @@ def rank_labels(
     row = find_label_score(score)
     reviews = load_reviews(run, split)
     predictions, vote = cast_vote(run, split, decision, members)
-    if vote.mean_probabilities is None:
+    if vote.p_predicted is None:
         raise PredictionError(
             f"labels must be ranked by probabilities; got members with votes only, in {run.path}."
         )
     labels = read_labels(run, predictions, vote.decision, command="review")
-    positions, scores = rank_label_scores(row, labels.values, vote.mean_probabilities, labels.index)
+    means = average(predictions, vote.decision)
+    assert means is not None, "there is a probability of the class that was chosen"
+    positions, scores = rank_label_scores(row, labels.values, means, labels.index)
     first = positions[:limit]
-    # Without the probabilities, which selecting members would copy.
-    voters = replace(predictions, probabilities=None).select(vote.decision.members)
-    votes = voters.votes[:, first]
+    votes = predictions.select(vote.decision.members).take_votes(first)
     columns = [
         column.tolist()
         for column in (

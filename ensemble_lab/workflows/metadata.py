@@ -140,7 +140,7 @@ def find_clusters(joined: JoinedMetadata, asked: str | None) -> tuple[Array | No
     if joined.metadata is None or name not in joined.names:
         known = ", ".join(joined.names) or "nothing"
         raise DataError(
-            f"cluster must be known of each example; got {name!r}, where {known} is known"
+            f"cluster must be known of each example; got {name!r}, and known: {known}"
             + closest(name, joined.names)
             + f" {joined.source_note or 'Leave out --cluster.'}"
         )

@@ -63,7 +63,7 @@ def open_page(
         rows,
         images,
         predictions,
-        name=run.name,
+        name=run.title,
         n_errors=found.n_errors,
         n_examples=found.n_examples,
         class_names=found.class_names,
@@ -132,7 +132,7 @@ def render_command(
     >>> render_command(Path("runs/a b"), Question(pair=((4, 9),)), command="gallery", path="e.html")
     "ensemble-lab gallery 'runs/a b' --pair 4:9 -o e.html"
     """
-    folder = run.path if isinstance(run, Run) else run
+    folder = run.address if isinstance(run, Run) else run
     words = ["ensemble-lab", command, str(folder)]
     for field in fields(question):
         value = getattr(question, field.name)

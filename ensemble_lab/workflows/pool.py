@@ -9,7 +9,7 @@ from ensemble_lab.store.agreement import Agreement, find_agreement
 from ensemble_lab.store.copies import copy_predictions, copy_split
 from ensemble_lab.store.files import appearing
 from ensemble_lab.store.predictions import has_predictions
-from ensemble_lab.store.run import Run, open_run, save_run
+from ensemble_lab.store.run import Run, open_whole, save_run
 from ensemble_lab.store.splits import SplitRecord
 from ensemble_lab.workflows.pool_members import Pooled, pool_members
 
@@ -76,7 +76,7 @@ def pool_runs(
         A file of a run is damaged.
     """
     path = Path(path)
-    opened = tuple(run if isinstance(run, Run) else open_run(run) for run in runs)
+    opened = tuple(open_whole(run, to="pool") for run in runs)
     if not opened:
         raise StoreError("a pool must be made of one run or more; got none.")
     _check_place(path, opened)

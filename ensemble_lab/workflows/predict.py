@@ -18,11 +18,11 @@ from ensemble_lab.store.files import check_name
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.members import member_path
 from ensemble_lab.store.predictions import has_predictions
-from ensemble_lab.store.run import Run, open_run, save_run
+from ensemble_lab.store.run import Run, open_run, open_whole, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.workflows.workers import check_backends, ignore, run_members
 
-__all__ = ["NewSplit", "find_source", "name_split", "predict", "predict_splits"]
+__all__ = ["NewSplit", "find_source", "find_trained", "name_split", "predict", "predict_splits"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def predict(
     TrainingError
         A worker failed.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="predict with its members")
     check_name(name, what="split")
     done = tuple(parse_corruption(t) if isinstance(t, str) else t for t in transforms)
     source, published = find_source(run, data)
@@ -118,7 +118,9 @@ def predict_splits(
     data_dir: Path | str | None = None,
     report: Callable[[Event], None] = ignore,
 ) -> Run:
-    """Predict with trained members on several splits of one source, one process a member.
+    """Predict with trained members on several splits of one source.
+
+    A worker loads each split once and asks all members that it holds.
 
     What a member has predicted is left alone, and each split is kept as soon as it is
     predicted, so that the same call goes on after an interruption.
@@ -138,12 +140,7 @@ def predict_splits(
     DataError, MismatchError, MissingError, TrainingError
         As `predict`.
     """
-    trained = tuple(e.key for e in run.matching(members) if member_path(run, e.key).exists())
-    if not trained:
-        stayed = run.tell_origins("Weights of pooled members are")
-        if any(entry.kind == "imported" for entry in run.matching(members)):
-            stayed = " Imported members have predictions alone: import those on the other data too."
-        raise MissingError(f"a member must be trained; got none, in {run.path}.{stayed}")
+    trained = find_trained(run, members)
     for split in splits:
         images = load_split(split.source, split.published, Path(data_dir) if data_dir else None)
         _check_fits(run, images, split)
@@ -157,6 +154,7 @@ def predict_splits(
         run,
         keys,
         ("--predict", *names),
+        sharing="together",
         engine=engine,
         workers=workers,
         data=splits[0].source,
@@ -164,6 +162,29 @@ def predict_splits(
         report=report,
     )
     return run
+
+
+def find_trained(run: Run, members: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the keys of the members that have weights to predict with.
+
+    Parameters
+    ----------
+    run : Run
+    members : tuple of str
+        Patterns of keys; none for all.
+
+    Raises
+    ------
+    MissingError
+        There is none, or a pattern matches none.
+    """
+    trained = tuple(e.key for e in run.matching(members) if member_path(run, e.key).exists())
+    if not trained:
+        stayed = run.tell_origins("Weights of pooled members are")
+        if any(entry.kind == "imported" for entry in run.matching(members)):
+            stayed = " Imported members have predictions alone: import those on the other data too."
+        raise MissingError(f"a member must be trained; got none, in {run.path}.{stayed}")
+    return trained
 
 
 def name_split(data: str, transforms: Sequence[str] = ()) -> str:

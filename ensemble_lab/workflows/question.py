@@ -11,7 +11,7 @@ from ensemble_lab.errors.orders import OrderName
 from ensemble_lab.errors.pairs import Pair
 from ensemble_lab.errors.views import DEFAULT_SHARE, View, find_view
 from ensemble_lab.exceptions import PredictionError
-from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.predictions import StoredPredictions
 from ensemble_lab.store.review import Review
 from ensemble_lab.store.reviews import load_reviews
 from ensemble_lab.store.run import Run
@@ -150,7 +150,7 @@ def answer_question(
     predictions, vote = cast_vote(run, question.split, question.decision, question.members)
     asked = _find(predictions, question.index) if question.index else None
     asks_gaps = needs_gaps or (question.min_gap, question.max_gap) != (None, None)
-    if asks_gaps and vote.mean_probabilities is None:
+    if asks_gaps and vote.p_predicted is None:
         from ensemble_lab.workflows.temperatures import load_with_probabilities
 
         # Says whose probabilities are missing.
@@ -208,7 +208,7 @@ def _narrow(rows: Catalogue, question: Question, class_names: tuple[str, ...]) -
     return rows.where(question.where, class_names=class_names)
 
 
-def _find(predictions: Predictions, index: tuple[int, ...]) -> Index:
+def _find(predictions: StoredPredictions, index: tuple[int, ...]) -> Index:
     """Return the positions of indices, each once."""
     for number in index:
         if not 0 <= number < 2**63:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ensemble_lab.analysis.confusion import count_cells
-from ensemble_lab.analysis.subsets.curve import MAX_MEMBERS, build_subset_curve
+from ensemble_lab.analysis.subsets.curve import MAX_MEMBERS, build_curve_of
 from ensemble_lab.data.dataset import Split
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.catalogue import build_catalogue
@@ -138,7 +138,7 @@ def build_report(
     )
     confusion = count_cells(labels.values, vote.predicted, run.n_classes)
     page = open_page(
-        run, found, images, predictions, joined=joined, made_by=made_by, confusion=confusion
+        run, found, images, predictions.load(), joined=joined, made_by=made_by, confusion=confusion
     )
     matrix = Section(
         "What is taken for what",
@@ -197,7 +197,7 @@ def _tell_curve(run: Run, scored: Scored) -> "tuple[Section, ...]":
     voters = scored.predictions.select(scored.vote.decision.members)
     if not 1 < len(voters.members) <= MAX_MEMBERS:
         return ()
-    curve = build_subset_curve(voters.votes, scored.labels.values, run.n_classes)
+    curve = build_curve_of(voters, scored.labels.values)
     columns = ("members", "errors", "sd", "ties right", "ties wrong")
     numbers = zip(curve.k, curve.expected, curve.sd, curve.low, curve.high, strict=True)
     rows = tuple((str(k), *(f"{value:.1f}" for value in values)) for k, *values in numbers)

@@ -21,7 +21,7 @@ from ensemble_lab.store.files import check_target, save_json
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.members import Member, load_member
 from ensemble_lab.store.predictions import load_predictions
-from ensemble_lab.store.run import Run, open_run
+from ensemble_lab.store.run import Run, open_whole
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
 from ensemble_lab.training.plan import count_tflop, describe_plan
@@ -106,7 +106,7 @@ def collect_results(run: Run | Path | str) -> Results:
     MissingError
         A member is not complete.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_whole(run, to="write results")
     members = tuple(load_member(run, key) for key in run.keys)
     experiment = _load_experiment(run)
     reports = _score_votes(run)
@@ -187,7 +187,8 @@ def _count_errors(run: Run, split: str) -> dict[str, int]:
     # By way of a vote, so that the ledger says which predictions were scored.
     scored = score(run, split, DEFAULT, (), command="results")
     record = load_record(run, split)
-    is_wrong = scored.predictions.votes != scored.labels.values
+    votes = scored.predictions.without_probabilities().load().votes
+    is_wrong = votes != scored.labels.values
     return {
         entry.key: int(np.count_nonzero(wrong[record.rows_of(entry.fold)]))
         for voter, wrong in zip(find_voters(run, record), is_wrong, strict=True)

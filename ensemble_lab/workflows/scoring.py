@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ensemble_lab.analysis.votes.rules import RULES
-from ensemble_lab.analysis.votes.vote import Vote, combine
+from ensemble_lab.analysis.votes.vote import Choice, choose
 from ensemble_lab.analysis.votes.weights import fit_log_odds
 from ensemble_lab.decision import Decision
 from ensemble_lab.exceptions import PredictionError
@@ -13,7 +13,11 @@ from ensemble_lab.store.labels import (
     load_labels,
     load_validation_labels,
 )
-from ensemble_lab.store.predictions import Predictions, load_predictions
+from ensemble_lab.store.predictions import (
+    PredictionBlocks,
+    StoredPredictions,
+    open_predictions,
+)
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.voters import find_voters
@@ -27,14 +31,14 @@ class Scored:
 
     Attributes
     ----------
-    predictions : Predictions
-    vote : Vote
+    predictions : StoredPredictions
+    vote : Choice
     labels : SplitLabels
         Its `look` says what the ledger did.
     """
 
-    predictions: Predictions
-    vote: Vote
+    predictions: StoredPredictions
+    vote: Choice
     labels: SplitLabels
 
 
@@ -50,8 +54,8 @@ def score(
 ) -> Scored:
     """Combine members' predictions on a split and read its labels, which enters the ledger.
 
-    Where the rule needs weights and the decision has none, they are fitted on the run's
-    validation split.
+    Predictions stay in their files, of which a block is read at a time. Where the rule needs
+    weights and the decision has none, they are fitted on the run's validation split.
 
     Parameters
     ----------
@@ -67,16 +71,16 @@ def score(
 
 def cast_vote(
     run: Run, split: str, decision: Decision, members: tuple[str, ...]
-) -> tuple[Predictions, Vote]:
+) -> tuple[StoredPredictions, Choice]:
     """Combine members' predictions as `score` does, without a look at the split's labels."""
-    predictions = load_predictions(run, split, members=members or decision.members)
+    predictions = open_predictions(run, split, members=members or decision.members)
     if RULES[decision.rule].weights == "must" and not decision.weights:
         decision = weigh(run, predictions.members, decision, split)
-    return predictions, combine(predictions, decision)
+    return predictions, choose(predictions, decision)
 
 
 def read_labels(
-    run: Run, predictions: Predictions, decision: Decision, *, command: str
+    run: Run, predictions: PredictionBlocks, decision: Decision, *, command: str
 ) -> SplitLabels:
     """Read the labels that predictions are scored on, which enters the ledger.
 
@@ -112,8 +116,8 @@ def weigh(run: Run, members: tuple[str, ...], decision: Decision, split: str) ->
 
 def load_judged(
     run: Run, members: tuple[str, ...], *, split: str, what: str
-) -> tuple[Predictions, ValidationLabels]:
-    """Read what members said of the run's validation split, and the labels to judge them by.
+) -> tuple[StoredPredictions, ValidationLabels]:
+    """Open what members said of the run's validation split, and the labels to judge them by.
 
     Parameters
     ----------
@@ -139,5 +143,5 @@ def load_judged(
             f"members that are {what} must all have predicted validation; got {unknown[0]}, "
             f"which votes on {split!r} and not on {name!r}, in {run.path}."
         )
-    judged = load_predictions(run, name, members=members).select(members)
+    judged = open_predictions(run, name, members=members).select(members)
     return judged, load_validation_labels(run, name)

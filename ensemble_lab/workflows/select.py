@@ -119,7 +119,7 @@ def select(
     chosen = predictions.select(decision.members)
     plain = Decision(rule="majority" if predictions.probabilities is None else decision.rule)
     return SelectionReport(
-        run=run.name,
+        run=run.title,
         split=split,
         method=method,
         n_examples=len(labels.values),
@@ -139,6 +139,6 @@ def _declare(predictions: Predictions, method: str, size: int, seed: int) -> Tes
         command="select",
         members=predictions.digest,
         decision=digest_of(way),
-        words=f"{method} of {n_members} members selected",
+        words=f"{method} of {n_members} members selected{predictions.clause}",
         n_candidates=count_compared(method, n_members),
     )

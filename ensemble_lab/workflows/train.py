@@ -33,6 +33,7 @@ def train(
     shard: str | None = None,
     data_dir: Path | str | None = None,
     backend: Backend | None = None,
+    profile: bool = False,
     report: Callable[[Event], None] = ignore,
 ) -> Run:
     """Train the members that are missing and predict on validation and test.
@@ -50,6 +51,9 @@ def train(
         Processes side by side; one a core unless given.
     members, shard, data_dir, backend
         As in `plan_experiment`.
+    profile : bool
+        Whether workers time augmentation alone as well, which takes some seconds a member;
+        see `ensemble_lab.workflows.profile.profile_run`.
     report : callable
         Takes each `Event` of the workers. A member that another process is training is
         left to it, and told as ``locked``.
@@ -81,7 +85,8 @@ def train(
     run_members(
         opened,
         tuple(member.spec.key for member in lacking),
-        (),
+        ("--profile",) if profile else (),
+        sharing="in-turn",
         engine=engine,
         workers=workers,
         data=plan.experiment.data,
@@ -123,6 +128,7 @@ def _describe_run(plan: Plan, path: Path) -> Run:
         data=plan.experiment.data.to_json(),
         splits=tuple(split.name for split in plan.dataset.splits),
         members=tuple(member.entry for member in plan.members),
+        probabilities=plan.experiment.probabilities,
     )
 
 

@@ -79,7 +79,8 @@ def judge_run(
         raise PredictionError(f"k must be from 1 to the {n_members} members; got {size}.")
     scored = score(run, split, _RANDOM_TIES, members, command="curve")
     predictions, labels = scored.predictions, scored.labels
-    verdicts = judge_examples(predictions.votes, labels.values, run.n_classes, size)
+    votes = predictions.without_probabilities().load().votes
+    verdicts = judge_examples(votes, labels.values, run.n_classes, size)
     return VerdictReport(
         run=run.name,
         split=split,

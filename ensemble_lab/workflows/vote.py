@@ -9,6 +9,7 @@ import numpy as np
 
 from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.analysis.votes.bands import TieBand, count_band
+from ensemble_lab.analysis.votes.member_errors import count_member_errors
 from ensemble_lab.analysis.votes.rules import RULES
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.errors.review_range import ReviewRange, count_range
@@ -81,7 +82,8 @@ class VoteReport:
     def to_json(self) -> dict[str, Any]:
         """Return the report under its JSON keys.
 
-        `group` only where groups vote apart, `reviewed` only where people reviewed labels.
+        `group` only where groups vote apart, `reviewed` only where people reviewed labels,
+        `variant` only where other predictions vote than the plain ones.
         """
         values = {
             "n_examples": self.n_examples,
@@ -102,6 +104,8 @@ class VoteReport:
         }
         if self.reviewed is not None:
             values["reviewed"] = asdict(self.reviewed)
+        if self.decision.variant is not None:
+            values["variant"] = self.decision.variant
         return values if self.group is None else {"group": self.group} | values
 
 
@@ -173,7 +177,7 @@ def report_vote(
     n = len(labels.values)
     is_wrong = combined.predicted != labels.values
     errors = int(np.count_nonzero(is_wrong))
-    by_member = (predictions.votes != labels.values).sum(axis=1)
+    by_member = count_member_errors(predictions, labels.values)
     voters = find_voters(run, load_record(run, predictions.split), predictions.members)
     is_by_group = RULES[combined.decision.rule].by_group
     return VoteReport(

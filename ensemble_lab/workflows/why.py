@@ -237,7 +237,7 @@ def _explain(run: Run, scored: Scored, positions: Index) -> tuple[Explanation, .
     decision = scored.vote.decision
     rows = take_rows(scored.predictions, positions, decision.members)
     return build_explanations(
-        run.name,
+        run.title,
         run.class_names,
         rows,
         combine(rows, decision),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ensemble_lab.data.sources import locate
-from ensemble_lab.engines import Event, Job, Outcome, run_engine
+from ensemble_lab.engines import Event, Job, Outcome, Sharing, run_engine
 from ensemble_lab.exceptions import InterruptedTraining, MissingExtraError, TrainingError
 from ensemble_lab.spec.data import DataSpec
 from ensemble_lab.spec.member import parse_member
@@ -51,13 +51,27 @@ def run_members(
     keys: tuple[str, ...],
     arguments: tuple[str, ...],
     *,
+    sharing: Sharing,
     engine: str,
     workers: int | None,
     data: DataSpec,
     data_dir: Path | str | None,
     report: Callable[[Event], None],
 ) -> None:
-    """Run a worker for each key and keep the cause of each failure.
+    """Let workers do what is asked for each key, and keep the cause of each failure.
+
+    Parameters
+    ----------
+    run : Run
+    keys : tuple of str
+    arguments : tuple of str
+        Of the worker, beside run, key and folder of the data.
+    sharing : {"alone", "in-turn", "together"}
+        As in `ensemble_lab.engines.Job`.
+    engine, workers, data_dir, report
+        As in `ensemble_lab.workflows.train.train`.
+    data : DataSpec
+        Tells where the data lie.
 
     Raises
     ------
@@ -73,9 +87,12 @@ def run_members(
             key=key,
             arguments=(str(run.path), key, *options),
             log=run.member_folder(key) / "log.txt",
-            threads=parse_member(run.member(key).spec).threads,
+            threads=spec.threads,
+            backend=spec.backend,
+            sharing=sharing,
         )
         for key in keys
+        for spec in (parse_member(run.member(key).spec),)
     ]
     outcomes = run_engine(engine, jobs, n_workers=workers, report=report)
     for outcome in outcomes:

@@ -130,7 +130,7 @@ def test_blocks_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     votes, labels = rng.integers(0, 5, (7, 50)).astype(np.uint8), rng.integers(0, 5, 50)
     whole = build_subset_curve(votes, labels, 5, n_orders=40)
-    for module in ("curve", "member_orders"):
+    for module in ("pool_votes", "member_orders"):
         monkeypatch.setattr(f"ensemble_lab.analysis.subsets.{module}._BLOCK_CELLS", 64)
     parts = build_subset_curve(votes, labels, 5, n_orders=40)
     for name in ("expected", "low", "high", "sd"):

@@ -76,11 +76,35 @@ def test_json_says_what_was_imported(call, folder):
         "n_classes": 3,
         "has_images": False,
         "members": [
-            {"key": "one", "given": "b.csv", "has_probabilities": True},
-            {"key": "two", "given": "hard.npz", "has_probabilities": False},
+            {"key": "one", "given": "b.csv", "has_probabilities": True, "n_flipped": None},
+            {"key": "two", "given": "hard.npz", "has_probabilities": False, "n_flipped": None},
         ],
     }
     assert answer.err == ""
+
+
+def test_rounding_to_float16_says_how_many_labels_it_flips(call, folder):
+    rows = PROBABILITIES[0].copy()
+    rows[1] = [0.4999, 0.50002, 0.00008]  # Equal as float16.
+    np.save("a.npy", rows)
+    words = ("import", "run", "--labels", "y.csv", "--probabilities", "float16")
+    answer = call(*words, "a.npy", "hard.npz")
+    assert answer.code == 0, answer.err
+    assert answer.err == "a is stored as float16, which flips 1 of 6 labels; its votes stay\n"
+    assert open_run("run").probabilities == "float16"
+    assert load_predictions(open_run("run"), members=("a",)).votes[0, 1] == 1
+    # From then on the run stores it so, unless told otherwise.
+    assert "b is stored as float16, which flips 0" in call("import", "run", "b.csv").err
+    words = ("import", "run", "b.csv", "--name", "c", "--probabilities", "float32")
+    assert call(*words).err == ""
+    assert open_run("run").probabilities == "float32"
+
+
+def test_inspect_tells_of_rounding(call, folder):
+    np.save("a.npy", PROBABILITIES[0])
+    call("import", "run", "a.npy", "b.csv", "--labels", "y.csv", "--probabilities", "float16")
+    told = call("inspect", "run").out
+    assert "test: 2 members stored as float16, which flips 0 labels; votes stay" in told
 
 
 def test_images_may_follow_without_predictions(call, folder):

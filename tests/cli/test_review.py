@@ -249,7 +249,7 @@ def test_damaged_reviews_cost_no_look(call, run):
 def test_run_with_votes_only_is_reviewed_but_not_ranked(call, run, say, monkeypatch):
     votes = toy_predictions().votes.tolist()
     monkeypatch.setattr(
-        "ensemble_lab.workflows.scoring.load_predictions",
+        "ensemble_lab.workflows.scoring.open_predictions",
         lambda *words, **more: hard_predictions(votes),
     )
     answer = call("review", run.path)

@@ -286,7 +286,7 @@ def test_unknown_member_and_run_are_named(call, pool, tmp_path):
 def test_clusters_that_nobody_knows_are_refused_when_asked_for(call, pool):
     answer = call("significance", f"{pool.path}:a-*", f"{pool.path}:b-*", "--cluster", "writer")
     assert answer.code == 1
-    assert "got 'writer', where nothing is known" in answer.err
+    assert "got 'writer', and known: nothing" in answer.err
     assert lab.load_ledger(pool) == []
 
 

@@ -1,6 +1,8 @@
 """Stands in for a worker: ``stand_in.py MODE KEY FOLDER`` speaks its protocol, ends as MODE says.
 
-FOLDER is its test's own: it tells its processes from all others, and they meet there.
+FOLDER is its test's own: it tells its processes from all others, and they meet there. With
+``--in-turn``, members that are handed over follow, and with ``--with KEY …`` it is at all of
+them at once; the mode of each begins its key.
 """
 
 import json
@@ -12,8 +14,8 @@ import time
 from pathlib import Path
 
 
-def say(**values):
-    write(json.dumps({"key": sys.argv[2]} | values) + "\n")
+def say(key=None, **values):
+    write(json.dumps({"key": key or sys.argv[2]} | values) + "\n")
 
 
 def write(text):
@@ -26,6 +28,11 @@ def write(text):
 def note(text):
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def sign(key):
+    """Leave the process's number where the test looks for who did a member last."""
+    (Path(sys.argv[3]) / f"{key}.by").write_text(str(os.getpid()))
 
 
 def stop(_number, _frame):
@@ -98,6 +105,7 @@ AFTER_AN_EPOCH = {
 
 
 def main(mode):
+    sign(sys.argv[2])
     AT_FIRST.get(mode, lambda: None)()
     say(event="start", epoch=0, epochs=3)
     for epoch in (1, 2, 3):
@@ -108,5 +116,45 @@ def main(mode):
         sys.exit(4)
 
 
+def take_turns():
+    """Do one member after another, as long as the parent hands some over."""
+    while True:
+        main(sys.argv[1])
+        if sys.argv[1] == "worn":
+            return
+        say(event="ready")
+        line = sys.stdin.readline()
+        if not line:
+            return
+        turn = json.loads(line)
+        note(f"turns to {turn['key']}, whose log is {Path(turn['log']).name}")
+        sys.argv[1:3] = [turn["key"][:-5], turn["key"]]
+
+
+def do_together(keys):
+    """Turn to each member in each of two rounds; the first ends the one whose mode says so."""
+    living = list(keys)
+    for n_rounds in (1, 2):
+        for key in list(living):
+            sign(key)
+            say(key, event="progress", epoch=n_rounds, epochs=2, unit="split")
+            if key.startswith("killed"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            if key.startswith("failed"):
+                say(key, event="failed", error="TrainingError", cause="it must not fail.")
+                living.remove(key)
+            elif n_rounds == 2 or key.startswith("complete"):
+                say(key, event="done", status="trained")
+                living.remove(key)
+    say(event="ready")
+    sys.stdin.readline()
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if "--with" in sys.argv:
+        given = sys.argv[sys.argv.index("--with") + 1 : -1]
+        do_together([sys.argv[2], *given])
+    elif "--in-turn" in sys.argv:
+        take_turns()
+    else:
+        main(sys.argv[1])

@@ -32,7 +32,7 @@ def lay_interpreter(folder: Path) -> Path:
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run jobs of the given modes; return outcomes and events."""
-    monkeypatch.setattr(engine.sys, "executable", str(lay_interpreter(tmp_path)))
+    monkeypatch.setattr(sys, "executable", str(lay_interpreter(tmp_path)))
 
     def run_modes(*modes, name="process", n_workers=2, report=None):
         events = []
@@ -192,7 +192,7 @@ def test_engine_and_workers_are_checked(run):
 
 
 def test_worker_that_cannot_start_is_one_line_and_stops_the_others(run, monkeypatch, tmp_path):
-    monkeypatch.setattr(engine.sys, "executable", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
     with pytest.raises(StoreError) as caught:
         run("trained")
     assert "trained-0000" in str(caught.value)

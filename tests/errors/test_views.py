@@ -27,7 +27,8 @@ def toy_evidence(predictions: Predictions, labels: np.ndarray) -> Evidence:
     return Evidence(
         wrong=vote.predicted != labels,
         tied=vote.is_tied,
-        wrong_members=wrong_members,
+        n_members=len(wrong_members),
+        n_wrong=wrong_members.sum(axis=0),
         p_predicted=vote.mean_probabilities[np.arange(len(labels)), vote.predicted],
         best=predictions.members[0],
         wrong_best=wrong_members[0],

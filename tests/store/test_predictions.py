@@ -238,10 +238,6 @@ def test_probabilities_that_are_none_are_refused_with_their_file(run, refusal):
     assert path.name in str(refusal(lambda: load_predictions(run, "test")))
 
 
-def test_a_variant_is_never_taken_for_a_split(run):
-    assert predictions_path(run, KEY, "test-flip") != predictions_path(run, KEY, "test", "flip")
-
-
 def test_one_member_cannot_be_selected_twice(run):
     with pytest.raises(PredictionError, match="different keys"):
         load_predictions(run, "test").select((KEY, KEY))

@@ -171,3 +171,14 @@ def test_runs_are_found_two_folders_deep(make_run, tmp_path):
     assert list(find_runs(paths[0])) == [paths[0]]
     with pytest.raises(MissingError):
         list(find_runs(tmp_path / "nowhere"))
+
+
+def test_manifest_says_what_probabilities_are_stored_as_only_where_it_is_not_float32(run, refusal):
+    save_run(run)
+    assert "probabilities" not in json.loads((run.path / "run.json").read_text())
+    save_run(replace(run, probabilities="float16"))
+    assert json.loads((run.path / "run.json").read_text())["probabilities"] == "float16"
+    assert open_run(run.path) == replace(run, probabilities="float16")
+    edit(run, lambda values: values.update(probabilities="float8"))
+    error = refusal(lambda: open_run(run.path))
+    assert "float32, float16; got 'float8'" in str(error)

@@ -194,6 +194,24 @@ def test_default_arguments_stay_out_of_the_description():
     assert MaxPool(3).describe() == {"layer": "MaxPool", "size": 3}
 
 
+def test_light_pools_between_stages_and_a_stride_takes_the_place_of_the_first_pool():
+    stages = {"stages": [[4], [8, 8], [6]]}
+    pooled, strided = (
+        trace(describe_layers(parse("light", stages | {"strided": is_strided}), 10), SHAPE)
+        for is_strided in (False, True)
+    )
+    shapes = [each.output_shape for each in pooled if isinstance(each.layer, Conv | MaxPool)]
+    first, pool, *after = shapes
+    assert (first, pool) == ((24, 24, 4), (12, 12, 4))
+    assert after == [(10, 10, 8), (8, 8, 8), (4, 4, 8), (2, 2, 6)]
+    assert [each.output_shape for each in strided if isinstance(each.layer, Conv | MaxPool)] == [
+        (12, 12, 4),
+        *after,
+    ]
+    assert sum(each.parameters for each in strided) == sum(each.parameters for each in pooled)
+    assert strided[0].macs * 4 == pooled[0].macs
+
+
 def test_standardising_is_one_more_layer_in_front_and_has_no_weights():
     plain = describe_layers(parse("cnn3", {"standardise": False}), 10)
     assert plain == describe_layers(parse("cnn3"), 10)

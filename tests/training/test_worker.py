@@ -13,6 +13,8 @@ import pytest
 from ensemble_lab.data.loading import load_dataset, load_split
 from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.experiment import parse_experiment
+from ensemble_lab.spec.member import parse_member
+from ensemble_lab.spec.variant import AugmentedCopies, VariantSpec
 from ensemble_lab.store.epoch_votes import load_epoch_votes
 from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import load_member, member_path
@@ -20,6 +22,8 @@ from ensemble_lab.store.predictions import load_predictions, predictions_path
 from ensemble_lab.store.run import Entry, Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.store.training_state import state_path
+from ensemble_lab.store.variants import load_variant
+from ensemble_lab.training.nets import load as load_nets
 from ensemble_lab.training.plan import hash_examples
 from tests.conftest import train_in_name
 from tests.training.members import draw_examples
@@ -217,6 +221,31 @@ def test_one_worker_predicts_several_splits_and_goes_on_where_it_was_left(backen
     code, (*_, last) = finish(start(run, "--predict", *names))
     assert (code, last["error"]) == (1, "DamagedError")
     assert load_predictions(run, "plain").digests == plain.digests
+
+
+@pytest.mark.slow
+def test_variant_is_the_same_again_after_a_stop_and_leaves_plain_predictions(backend, tmp_path):
+    run = build_run(tmp_path, backend, epochs=1)
+    assert finish(start(run))[0] == 0
+    plain = load_predictions(run).digests
+    (spec,) = (parse_member(entry.spec) for entry in run.members)
+    variant = VariantSpec(name="tta-4", copies=AugmentedCopies(name="augmented", n_copies=4))
+    view = run.with_variant("tta-4")
+    asked = ("--predict", "validation", "test", "--variant", variant.canonical)
+    code, events = finish(start(run, *asked))
+    assert (code, events[0]["unit"], events[-1]["status"]) == (0, "split", "trained")
+    found = load_predictions(view)
+    assert load_variant(view, KEY, "test").copies.augmentation == spec.training.augmentation
+    assert load_predictions(run).digests == plain
+    written = predictions_path(view, KEY, "test").read_bytes()
+    predictions_path(view, KEY, "test").unlink()
+    assert finish(start(run, *asked))[0] == 0
+    assert predictions_path(view, KEY, "test").read_bytes() == written
+    assert finish(start(run, *asked))[1] == [{"event": "done", "key": KEY, "status": "complete"}]
+    # The first of the copies is the image as it is; the others are not.
+    only = load_nets(run, spec)(load_split(parse_data(run.data), "test").images, name=KEY)
+    np.testing.assert_array_equal(only.probabilities, load_predictions(run).probabilities[0])
+    assert 0 < np.abs(found.probabilities[0] - only.probabilities).max() < 0.5
 
 
 def add_split(run, name, harm):

@@ -70,7 +70,8 @@ def select_members(
     Returns
     -------
     Decision
-        With the members in the order of the predictions, and `chosen_on` and `chosen_among`.
+        With the members in the order of the predictions, `chosen_on`, `chosen_among` and the
+        variant of the predictions.
 
     Raises
     ------
@@ -101,6 +102,7 @@ def select_members(
         weights=decision.weights,
         chosen_on=labels.chosen_on,
         chosen_among=row.count(len(predictions.members)),
+        variant=predictions.variant,
     )
 
 

@@ -7,24 +7,27 @@ from itertools import accumulate
 import numpy as np
 
 from ensemble_lab.analysis.subsets.member_orders import spread_over_orders
-from ensemble_lab.analysis.votes.counts import count_votes
+from ensemble_lab.analysis.subsets.pool_votes import (
+    MAX_MEMBERS,
+    PoolVotes,
+    find_patterns,
+    gather_votes,
+)
 from ensemble_lab.arrays import Array, Floats, Index, Labels, Votes, check_axes
 from ensemble_lab.exceptions import PredictionError
+from ensemble_lab.store.predictions import PredictionBlocks
 
 __all__ = [
     "MAX_MEMBERS",
     "N_ORDERS",
     "SubsetCurve",
+    "build_curve_of",
     "build_subset_curve",
     "chances_of_error",
     "tabulate_chances",
 ]
 
 N_ORDERS = 2_000
-MAX_MEMBERS = 1_000
-"""Beyond, products of binomials leave the range of float64."""
-
-_BLOCK_CELLS = 2**23
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,17 +98,47 @@ def build_subset_curve(
     >>> curve.expected.round(4).tolist()  # one of three errs on each image; all three on none
     [0.6667, 0.6667, 0.0]
     """
-    patterns, weights, _ = _find_patterns(votes, labels, n_classes)
-    n_members, n_examples = votes.shape
-    expected, low, high = (weights @ table for table in _tabulate(patterns, n_members))
+    return _draw(gather_votes([(votes, labels)], n_classes), n_orders, seed)
+
+
+def build_curve_of(
+    predictions: PredictionBlocks, labels: Labels, *, n_orders: int = N_ORDERS, seed: int = 0
+) -> SubsetCurve:
+    """Return `build_subset_curve` of predictions whose votes are read a block at a time.
+
+    Memory holds a block, and the votes on examples that members disagree about.
+
+    Parameters
+    ----------
+    predictions : PredictionBlocks
+        Of at most 1,000 members.
+    labels : int64 (examples,)
+    n_orders, seed : int
+        As in `build_subset_curve`.
+
+    Raises
+    ------
+    PredictionError
+        As `build_subset_curve`.
+    """
+    check_axes(labels, "examples", name="labels", examples=len(predictions.index))
+    blocks = predictions.without_probabilities().blocks_beside(labels)
+    votes = ((block.votes, own) for block, own in blocks)
+    return _draw(gather_votes(votes, predictions.n_classes), n_orders, seed)
+
+
+def _draw(pool: PoolVotes, n_orders: int, seed: int) -> SubsetCurve:
+    n_members = len(pool.member_errors)
+    tables = _tabulate(pool.patterns, n_members)
+    expected, low, high = (pool.weights @ table for table in tables)
     return SubsetCurve(
         k=np.arange(1, n_members + 1),
         expected=expected,
         low=low,
         high=high,
-        sd=spread_over_orders(votes, labels, n_classes, n_orders, seed),
+        sd=spread_over_orders(pool, n_orders, seed),
         n_orders=n_orders,
-        n_examples=n_examples,
+        n_examples=pool.n_examples,
     )
 
 
@@ -169,36 +202,9 @@ def tabulate_chances(votes: Votes, labels: Labels, n_classes: int) -> Floats:
 
 def _expect(votes: Votes, labels: Labels, n_classes: int) -> tuple[Floats, Index]:
     """Return chances of error (patterns, k), ties at random, and each example's pattern."""
-    patterns, _, place = _find_patterns(votes, labels, n_classes)
+    patterns, place = find_patterns(votes, labels, n_classes)
     expected, _, _ = _tabulate(patterns, len(votes))
     return expected, place
-
-
-def _find_patterns(votes: Votes, labels: Labels, n_classes: int) -> tuple[Array, Index, Index]:
-    """Return the different counts of votes, how many examples have each, and each example's.
-
-    A pattern is the votes for the label, then those for the other classes, largest first.
-    """
-    n_members, n_examples = votes.shape
-    check_axes(labels, "examples", name="labels", examples=n_examples)
-    if not 1 <= n_members <= MAX_MEMBERS:
-        raise PredictionError(
-            f"members must be 1 to {MAX_MEMBERS:,} for a curve; got {n_members:,}."
-        )
-    if n_examples == 0 or not 0 <= labels.min() <= labels.max() < n_classes:
-        raise PredictionError(f"labels must be there, from 0 to {n_classes - 1}.")
-    # Most examples are voted for by all members alike; they need no sorting.
-    patterns = np.zeros((n_examples, min(n_classes, n_members + 1)), np.int64)
-    step = max(1, _BLOCK_CELLS // n_classes)
-    for start in range(0, n_examples, step):
-        rows = slice(start, start + step)
-        counts = count_votes(votes[:, rows], n_classes).astype(np.int64)
-        own = np.take_along_axis(counts, labels[rows, np.newaxis], axis=1)
-        np.put_along_axis(counts, labels[rows, np.newaxis], -1, axis=1)
-        others = -np.sort(-counts, axis=1)[:, : patterns.shape[1] - 1]
-        patterns[rows, 0], patterns[rows, 1:] = own[:, 0], np.maximum(others, 0)
-    found, place, weights = np.unique(patterns, axis=0, return_inverse=True, return_counts=True)
-    return found, weights, place.reshape(-1)
 
 
 def _tabulate(patterns: Array, n_members: int) -> tuple[Floats, Floats, Floats]:

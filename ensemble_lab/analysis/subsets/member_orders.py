@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ensemble_lab.analysis.votes.counts import count_votes
-from ensemble_lab.arrays import Array, Floats, Labels, Votes
+from ensemble_lab.analysis.subsets.pool_votes import PoolVotes
+from ensemble_lab.arrays import Array, Floats
 from ensemble_lab.seeds import draw_generator
 
 __all__ = ["spread_over_orders"]
@@ -11,9 +11,7 @@ __all__ = ["spread_over_orders"]
 _BLOCK_CELLS = 2**23
 
 
-def spread_over_orders(
-    votes: Votes, labels: Labels, n_classes: int, n_orders: int, seed: int
-) -> Floats:
+def spread_over_orders(pool: PoolVotes, n_orders: int, seed: int) -> Floats:
     """Return the standard deviation of the errors of the first k members, for every k.
 
     Each order of the members gives its errors at all k, so that what images have in common
@@ -22,9 +20,7 @@ def spread_over_orders(
 
     Parameters
     ----------
-    votes : unsigned (members, examples)
-    labels : int64 (examples,)
-    n_classes : int
+    pool : PoolVotes
     n_orders : int
         Orders drawn, with replacement, from all there are.
     seed : int
@@ -34,39 +30,18 @@ def spread_over_orders(
     sd : float64 (members,)
         For 1 … all members; that of one member and of all is exact.
     """
-    n_members = len(votes)
-    contested = (votes != votes[0]).any(axis=0)
-    local, n_ranks = _name_locally(votes[:, contested], labels[contested], n_classes)
+    n_members, n_contested = pool.contested.shape
     generator = draw_generator(seed, "subsets")
     orders = generator.permuted(np.tile(np.arange(n_members), (n_orders, 1)), axis=1)
     errors = np.zeros((n_orders, n_members))
-    step = max(1, _BLOCK_CELLS // max(1, local.shape[1] * n_ranks))
+    step = max(1, _BLOCK_CELLS // max(1, n_contested * pool.n_ranks))
     for start in range(0, n_orders, step):
         block = orders[start : start + step]
-        errors[start : start + step] = _count_errors(local, n_ranks, block)
+        errors[start : start + step] = _count_errors(pool.contested, pool.n_ranks, block)
     sd = errors.std(axis=0)
-    sd[0] = (votes != labels).sum(axis=1).std()
+    sd[0] = pool.member_errors.std()
     sd[-1] = 0.0
     return np.asarray(sd, np.float64)
-
-
-def _name_locally(votes: Votes, labels: Labels, n_classes: int) -> tuple[Array, int]:
-    """Return the votes by the rank of their class on each example, and how many ranks there are.
-
-    The label is 0, then come the other classes by their votes: few columns, whatever the
-    number of classes.
-    """
-    local = np.zeros(votes.shape, np.int64)
-    n_ranks = 1
-    step = max(1, _BLOCK_CELLS // n_classes)
-    for start in range(0, votes.shape[1], step):
-        rows = slice(start, start + step)
-        counts = count_votes(votes[:, rows], n_classes).astype(np.int64)
-        np.put_along_axis(counts, labels[rows, np.newaxis], len(votes) + 1, axis=1)
-        ranks = np.argsort(np.argsort(-counts, axis=1, kind="stable"), axis=1)
-        local[:, rows] = np.take_along_axis(ranks, votes[:, rows].T.astype(np.int64), axis=1).T
-        n_ranks = max(n_ranks, int((counts > 0).sum(axis=1).max()))
-    return local, n_ranks
 
 
 def _count_errors(local: Array, n_ranks: int, orders: Array) -> Floats:

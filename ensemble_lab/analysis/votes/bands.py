@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ensemble_lab.analysis.votes.choice import Choice
 from ensemble_lab.analysis.votes.rules import RULES
-from ensemble_lab.analysis.votes.vote import Vote
 from ensemble_lab.arrays import Labels, check_axes
 from ensemble_lab.exceptions import PredictionError
 
@@ -31,12 +31,12 @@ class TieBand:
     high: int
 
 
-def count_band(vote: Vote, labels: Labels) -> TieBand:
+def count_band(vote: Choice, labels: Labels) -> TieBand:
     """Return the errors if ties went right, at random, and wrong.
 
     Parameters
     ----------
-    vote : Vote
+    vote : Choice
         Of a rule without groups: ties within groups are settled before the groups vote, and
         have no band here.
     labels : int64 (examples,)

@@ -2,15 +2,15 @@
 
 import math
 
-from ensemble_lab.arrays import check_axes
+from ensemble_lab.analysis.votes.member_errors import count_member_errors
 from ensemble_lab.exceptions import LabelAccessError
 from ensemble_lab.store.labels import ValidationLabels
-from ensemble_lab.store.predictions import Predictions
+from ensemble_lab.store.predictions import PredictionBlocks
 
 __all__ = ["fit_log_odds"]
 
 
-def fit_log_odds(predictions: Predictions, labels: ValidationLabels) -> tuple[float, ...]:
+def fit_log_odds(predictions: PredictionBlocks, labels: ValidationLabels) -> tuple[float, ...]:
     """Return the log-odds of each member's being right, for the rule ``weighted-majority``.
 
     With r of n examples right, p = (r + ½) / (n + 1) and the weight is log(p / (1 − p)): more
@@ -18,7 +18,7 @@ def fit_log_odds(predictions: Predictions, labels: ValidationLabels) -> tuple[fl
 
     Parameters
     ----------
-    predictions : Predictions
+    predictions : PredictionBlocks
         On the split of the labels.
     labels : ValidationLabels
 
@@ -48,6 +48,7 @@ def fit_log_odds(predictions: Predictions, labels: ValidationLabels) -> tuple[fl
     Examples
     --------
     >>> import numpy as np
+    >>> from ensemble_lab.store.predictions import Predictions
     >>> votes = np.array([[0, 1, 1, 0], [0, 1, 0, 1]], np.uint8)
     >>> hard = Predictions("validation", np.arange(4), ("a", "b"), votes, None, 2, ("", ""))
     >>> truth = ValidationLabels("validation", np.array([0, 1, 1, 0]), np.arange(4), "")
@@ -59,7 +60,6 @@ def fit_log_odds(predictions: Predictions, labels: ValidationLabels) -> tuple[fl
             "weights must be fitted on labels for choosing; got those of "
             f"{getattr(labels, 'split', labels)!r}. Choose on validation, report on test."
         )
-    check_axes(labels.values, "examples", name="labels", examples=len(predictions.index))
+    wrong = count_member_errors(predictions, labels.values).tolist()
     n = len(labels.values)
-    right = (predictions.votes == labels.values).sum(axis=1).tolist()
-    return tuple(math.log((r + 0.5) / (n - r + 0.5)) for r in right)
+    return tuple(math.log((n - w + 0.5) / (w + 0.5)) for w in wrong)

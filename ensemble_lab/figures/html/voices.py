@@ -1,6 +1,6 @@
 """What members say of the rows of a catalogue, as much of it as a page can carry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -105,14 +105,11 @@ def _average(
 
 def _take_examples(spoken: Predictions, positions: Index) -> Predictions:
     assert spoken.probabilities is not None
-    return Predictions(
-        split=spoken.split,
+    return replace(
+        spoken,
         index=spoken.index[positions],
-        members=spoken.members,
         votes=spoken.votes[:, positions],
         probabilities=spoken.probabilities[:, positions],
-        n_classes=spoken.n_classes,
-        digests=spoken.digests,
     )
 
 

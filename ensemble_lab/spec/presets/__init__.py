@@ -6,7 +6,16 @@ To add one: a `Preset` in a family's file, and its counts in the test that pins 
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.data import CanvasSpec
 from ensemble_lab.spec.member import MemberSpec
-from ensemble_lab.spec.presets import bn_elu, capsules, classic, cnn, committees, mlp, uncentred
+from ensemble_lab.spec.presets import (
+    bn_elu,
+    capsules,
+    classic,
+    cnn,
+    committees,
+    light,
+    mlp,
+    uncentred,
+)
 from ensemble_lab.spec.presets.preset import Preset
 from ensemble_lab.spelling import closest
 
@@ -14,7 +23,7 @@ __all__ = ["PRESETS", "Preset", "find_preset", "load_preset"]
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
-    for family in (classic, mlp, cnn, bn_elu, uncentred, capsules, committees)
+    for family in (classic, mlp, cnn, bn_elu, uncentred, capsules, committees, light)
     for preset in family.PRESETS
 }
 """All presets by name, family after family."""

@@ -99,15 +99,19 @@ class Layer:
 
         Examples
         --------
-        >>> Conv(32, 5, "relu", "same", strides=2).text
-        '32, 5, relu, same, strides=2'
+        >>> Conv(32, 5, "relu", "same", strides=2, has_bias=False).text
+        '32, 5, relu, same, strides=2, no bias'
         """
         required = [f.name for f in dataclasses.fields(self) if f.default is dataclasses.MISSING]
         return ", ".join(
-            str(value) if name in required or isinstance(value, str) else f"{name}={value}"
+            str(value) if name in required or isinstance(value, str) else _tell(name, value)
             for name, value in self.describe().items()
             if name != "layer"
         )
+
+
+def _tell(name: str, value: Any) -> str:
+    return f"no {name.removeprefix('has_')}" if value is False else f"{name}={value}"
 
 
 @dataclass(frozen=True)

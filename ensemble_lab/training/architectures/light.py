@@ -16,21 +16,18 @@ __all__ = ["describe_light"]
 
 
 def describe_light(spec: Light, n_classes: int) -> tuple[Layer, ...]:
-    """Return the layers: 95,002 parameters for 28×28×1 images, 10 classes and default widths."""
-    first, second, third, last = spec.widths
-    return (
-        *_convolve(first, 5),
-        MaxPool(),
-        *_convolve(second, 3),
-        *_convolve(third, 3),
-        MaxPool(),
-        *_convolve(last, 3),
-        Flatten(),
-        *((Dropout(spec.dropout),) if spec.dropout > 0 else ()),
-        Dense(n_classes),
-    )
+    """Return the layers: 95,002 parameters for 28×28×1 images, 10 classes and default stages."""
+    layers: list[Layer] = []
+    for number, filters in enumerate(spec.stages):
+        if number > (1 if spec.strided else 0):
+            layers.append(MaxPool())
+        for count in filters:
+            layers += _convolve(count, 3) if layers else _convolve(count, 5, 1 + spec.strided)
+    drop = (Dropout(spec.dropout),) if spec.dropout > 0 else ()
+    return (*layers, Flatten(), *drop, Dense(n_classes))
 
 
-def _convolve(filters: int, size: int) -> tuple[Layer, ...]:
+def _convolve(filters: int, size: int, strides: int = 1) -> tuple[Layer, ...]:
     # No bias: the batch norm's beta is one.
-    return Conv(filters, size, "linear", has_bias=False), BatchNorm(0.9), Activation("relu")
+    conv = Conv(filters, size, "linear", strides=strides, has_bias=False)
+    return conv, BatchNorm(0.9), Activation("relu")

@@ -14,7 +14,7 @@ from ensemble_lab.spec.augmentation import AffineWarp, Crop, Warp
 from ensemble_lab.training.architectures.layers import Shape
 from ensemble_lab.training.augment.draws import draw_steps
 
-__all__ = ["WARPS", "affine_matrices", "draw_transforms", "warp"]
+__all__ = ["N_DRAWS", "WARPS", "affine_matrices", "compose_warps", "draw_transforms", "warp"]
 
 N_DRAWS = 6
 """Numbers in [0, 1) that an image takes of the stream for each entry, used or not."""
@@ -51,6 +51,21 @@ def draw_transforms(
         output pixel (x, y) shows the input at (a0 x + a1 y + a2, b0 x + b1 y + b2).
     """
     draws = draw_steps("augment", batch_sizes, (len(warps), N_DRAWS), seed, epoch, first_step)
+    return compose_warps(warps, draws, image_shape)
+
+
+def compose_warps(
+    warps: tuple[Warp, ...], draws: Floats, image_shape: Shape
+) -> npt.NDArray[np.float32]:
+    """Return one transform an image, as `draw_transforms` does, from numbers that are drawn.
+
+    Parameters
+    ----------
+    warps : tuple of AffineWarp or Crop
+    draws : float64 (images, warps, N_DRAWS)
+        In [0, 1).
+    image_shape : tuple of int
+    """
     matrices = np.broadcast_to(np.eye(3), (len(draws), 3, 3))
     for number, entry in enumerate(warps):
         # Output to input: what is done to the image last is asked first.

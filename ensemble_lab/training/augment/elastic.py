@@ -15,7 +15,7 @@ from ensemble_lab.seeds import draw_generator
 from ensemble_lab.spec.augmentation import Elastic
 from ensemble_lab.training.architectures.layers import Shape
 
-__all__ = ["draw_noise", "gaussian_matrix", "resample", "smooth", "warp_elastically"]
+__all__ = ["draw_fields", "draw_noise", "gaussian_matrix", "resample", "smooth", "warp_elastically"]
 
 _LEVELS = 128
 """Noise k of −128 … 127 stands for (k + ½) / 128, the middle of one of 256 parts of ± 1."""
@@ -52,11 +52,16 @@ def draw_noise(
     start = 0
     for step, size in enumerate(batch_sizes):
         generator = draw_generator(seed, "elastic", epoch=epoch, step=first_step + step)
-        noise[start : start + size] = generator.integers(
-            -_LEVELS, _LEVELS, (size, *noise.shape[1:]), np.int8
-        )
+        noise[start : start + size] = draw_fields(generator, size, image_shape)
         start += size
     return noise
+
+
+def draw_fields(
+    generator: np.random.Generator, n_images: int, image_shape: Shape
+) -> npt.NDArray[np.int8]:
+    """Return two fields of noise an image, as `draw_noise` does, from one generator."""
+    return generator.integers(-_LEVELS, _LEVELS, (n_images, 2, *image_shape[:2]), np.int8)
 
 
 def warp_elastically(images: Any, transforms: Any, noise: Any, spec: Elastic) -> Any:

@@ -13,9 +13,9 @@ from ensemble_lab.spec.augmentation import Erase
 from ensemble_lab.training.architectures.layers import Shape
 from ensemble_lab.training.augment.draws import draw_steps
 
-__all__ = ["check_erase", "draw_boxes", "erase_boxes"]
+__all__ = ["N_BOX_DRAWS", "check_erase", "draw_boxes", "erase_boxes", "place_boxes"]
 
-_N_DRAWS = 4
+N_BOX_DRAWS = 4
 """Numbers in [0, 1) that an image takes of the stream: whether, which size, and where."""
 
 
@@ -56,8 +56,8 @@ def draw_boxes(
     SpecError
         No rectangle of whole pixels is within the ranges.
     """
-    draws = draw_steps("erase", batch_sizes, (_N_DRAWS,), seed, epoch, first_step)
-    return _place_boxes(spec, image_shape, draws)
+    draws = draw_steps("erase", batch_sizes, (N_BOX_DRAWS,), seed, epoch, first_step)
+    return place_boxes(spec, image_shape, draws)
 
 
 def erase_boxes(images: Any, boxes: Any, value: float) -> Any:
@@ -80,10 +80,18 @@ def erase_boxes(images: Any, boxes: Any, value: float) -> Any:
     return ops.where(ops.logical_and(is_in_rows, is_in_columns), value, images)
 
 
-def _place_boxes(
+def place_boxes(
     spec: Erase, image_shape: Shape, draws: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int32]:
-    """Return int32 (images, 4) from numbers in [0, 1), (images, 4)."""
+    """Return one rectangle an image, as `draw_boxes` does, from numbers that are drawn.
+
+    Parameters
+    ----------
+    spec : Erase
+    image_shape : tuple of int
+    draws : float64 (images, N_BOX_DRAWS)
+        In [0, 1).
+    """
     sizes, shares = _list_sizes(spec, image_shape)
     chosen = np.searchsorted(np.cumsum(shares[:-1]), draws[:, 1], side="right")
     n_places = np.array(image_shape[:2]) - sizes[chosen] + 1
