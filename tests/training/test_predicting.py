@@ -46,10 +46,10 @@ class Ask:
         events = [json.loads(line) for line in lines.getvalue().splitlines()]
         return code, [(event["key"], event["event"]) for event in events]
 
-    def _load_images(self, run, split, data_dir):
+    def _load_images(self, run, split, data_dir, *, fold):
         self.diary.append(f"load {split}")
         self._fail(split)
-        return self._load(run, split, data_dir)
+        return self._load(run, split, data_dir, fold=fold)
 
     def _answer(self, key, images, name, on_batch):
         self.diary.append(name)
