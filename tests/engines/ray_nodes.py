@@ -5,6 +5,7 @@ Says its address; ``kill PID`` loses the machine whose raylet that is, and anoth
 
 import os
 import sys
+import traceback
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
@@ -15,18 +16,29 @@ SMALL = {"object_store_memory": 80 * 1024 * 1024}
 
 def main():
     head = SMALL | {"num_cpus": 0, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
+    cluster = patiently(lambda: Cluster(initialize_head=True, head_node_args=head))
     try:
-        nodes = [cluster.add_node(num_cpus=1, **SMALL) for _ in range(2)]
+        for _ in range(2):
+            patiently(lambda: cluster.add_node(num_cpus=1, **SMALL))
         say(f"address {cluster.address}")
         for line in sys.stdin:
-            (lost,) = (node for node in nodes if raylet_of(node) == int(line.split()[1]))
+            raylet = int(line.split()[1])
+            (lost,) = (node for node in cluster.worker_nodes if raylet_of(node) == raylet)
             cluster.remove_node(lost, allow_graceful=False)
-            nodes.remove(lost)
-            nodes.append(cluster.add_node(num_cpus=1, **SMALL))
+            patiently(lambda: cluster.add_node(num_cpus=1, **SMALL))
             say("another joined")
     finally:
         cluster.shutdown()
+
+
+def patiently(start):
+    """Try again what Ray gives thirty seconds to: on a busy machine that is not always enough."""
+    for _ in range(4):
+        try:
+            return start()
+        except Exception:
+            traceback.print_exc()
+    return start()
 
 
 def raylet_of(node):

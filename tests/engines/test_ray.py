@@ -22,18 +22,20 @@ pytestmark = [pytest.mark.keras, pytest.mark.slow, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "RAY_ADDRESS": ""}
 
-# The names are no other test's: workers are found by them among all processes.
-NETS = """
+# Names of this test run alone: workers are found by them among all processes of the machine,
+# and another run of these tests may be at it.
+FELLED, ENDLESS = f"felled-{os.getpid()}", f"endless-{os.getpid()}"
+NETS = f"""
 name = "nets"
-data = { name = "digits" }
+data = {{ name = "digits" }}
 [[members]]
-group = "felled"
-architecture = { name = "mlp", hidden = [32] }
+group = "{FELLED}"
+architecture = {{ name = "mlp", hidden = [32] }}
 seeds = [0, 1]
 epochs = 30
 [[members]]
-group = "endless"
-architecture = { name = "mlp", hidden = [32] }
+group = "{ENDLESS}"
+architecture = {{ name = "mlp", hidden = [32] }}
 seeds = [0]
 epochs = 5000
 """
@@ -51,8 +53,8 @@ seeds = [0]
 class Nodes:
     """The cluster of `ray_nodes.py`."""
 
-    def __init__(self, process):
-        self._process = process
+    def __init__(self, process, words: Path):
+        self._process, self._words = process, words
         self.address = self._hear("address ")
 
     def kill_machine_of(self, worker: int) -> None:
@@ -66,22 +68,26 @@ class Nodes:
         for line in self._process.stdout:
             if line.startswith(word):
                 return line.removeprefix(word).strip()
-        raise AssertionError("the cluster ended")
+        raise AssertionError(f"the cluster ended: {self._words.read_text()[-2000:]}")
 
 
 @pytest.fixture(scope="module")
-def nodes():
+def nodes(tmp_path_factory):
     need("ray")
-    with subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "ray_nodes.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=ENVIRONMENT,
-    ) as process:
+    words = tmp_path_factory.mktemp("nodes") / "words.txt"
+    with (
+        words.open("w") as file,
+        subprocess.Popen(
+            [sys.executable, str(Path(__file__).parent / "ray_nodes.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
+            env=ENVIRONMENT,
+        ) as process,
+    ):
         try:
-            yield Nodes(process)
+            yield Nodes(process, words)
         finally:
             process.stdin.close()
             with suppress(subprocess.TimeoutExpired):
@@ -101,7 +107,7 @@ def folder(tmp_path_factory):
 def serial(folder):
     """What one worker after another makes."""
     return lab.train(
-        folder / "nets.toml", run=folder / "serial", engine="serial", members=["felled-*"]
+        folder / "nets.toml", run=folder / "serial", engine="serial", members=[f"{FELLED}-*"]
     )
 
 
@@ -142,7 +148,9 @@ def folder_of(worker: int) -> Path:
     return Path(words[words.index("ensemble_lab.training.worker") + 1])
 
 
-@pytest.mark.parametrize("keys", [["felled-0000", "felled-0001"], ["felled-0001"]])
+@pytest.mark.parametrize(
+    "keys", [[f"{FELLED}-0000", f"{FELLED}-0001"], [f"{FELLED}-0001"]], ids=len
+)
 def test_machine_lost_in_the_middle_changes_no_bit(nodes, folder, serial, keys):
     """Two members on a shared run, of whose machines one is lost; then one that is fetched."""
     is_fetched = len(keys) == 1
@@ -152,11 +160,11 @@ def test_machine_lost_in_the_middle_changes_no_bit(nodes, folder, serial, keys):
         "train", folder / "nets.toml", "--run", path, "--engine", "ray", "--address",
         nodes.address, *more,
     ) as driver:  # fmt: skip
-        worker = find_worker("felled-0001")
+        worker = find_worker(f"{FELLED}-0001")
         freeze(worker)
         is_copy = folder_of(worker) != path
         nodes.kill_machine_of(worker)
-        assert read_until(driver.stderr, "felled-0001 goes on elsewhere: its machine was lost")
+        assert read_until(driver.stderr, f"{FELLED}-0001 goes on elsewhere: its machine was lost")
         with suppress(ProcessLookupError):
             # It holds its member's lock for as long as it lives, as a lost machine may.
             os.kill(worker, signal.SIGKILL)
@@ -174,7 +182,7 @@ def test_machine_lost_in_the_middle_changes_no_bit(nodes, folder, serial, keys):
 
 
 def test_interrupt_stops_all_and_brings_back_where_they_stand(nodes, folder):
-    path, key = folder / "interrupted", "endless-0000"
+    path, key = folder / "interrupted", f"{ENDLESS}-0000"
     with start(
         "train", folder / "nets.toml", "--run", path, "--engine", "ray", "--address",
         nodes.address, "--fetch", "--members", key,
