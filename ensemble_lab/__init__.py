@@ -28,6 +28,7 @@ __version__ = "0.1.0"
 _NAMES = {
     "AugmentedCopies": "spec.variant",
     "Catalogue": "errors.catalogue",
+    "Cluster": "engines.clusters",
     "Corruption": "spec.data",
     "CorruptionQuestion": "workflows.corruptions",
     "Decision": "decision",
@@ -209,6 +210,7 @@ if TYPE_CHECKING:
     from ensemble_lab.data.projection import build_projection
     from ensemble_lab.data.sampling import sample_split
     from ensemble_lab.decision import Decision
+    from ensemble_lab.engines.clusters import Cluster
     from ensemble_lab.errors.catalogue import Catalogue, build_catalogue
     from ensemble_lab.errors.compare import build_joint_errors
     from ensemble_lab.errors.explanation import Explanation

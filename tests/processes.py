@@ -15,9 +15,9 @@ def freeze(process: int) -> None:
     wait_until(lambda: Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] == "T")
 
 
-def wait_until(holds: Callable[[], object]) -> None:
-    """Return as soon as something holds; it must within a minute."""
-    deadline = time.monotonic() + 60
+def wait_until(holds: Callable[[], object], *, within_s: float = 60) -> None:
+    """Return as soon as something holds; it must within a minute, or as long as is said."""
+    deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -8,10 +8,13 @@ from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.decision import DEFAULT, RULES, TIES, Decision, parse_ties
 
 __all__ = [
+    "Address",
     "DataDir",
     "DecisionFile",
     "EngineName",
+    "Fetch",
     "FigureFile",
+    "Gpus",
     "Members",
     "MetadataFiles",
     "OwnSplit",
@@ -89,8 +92,36 @@ Workers = Annotated[
 
 
 EngineName = Annotated[
-    Literal["process", "serial"],
-    Option("--engine", help="Workers side by side, or one by one."),
+    Literal["process", "serial", "ray"],
+    Option(
+        "--engine", help="Workers side by side, one by one, or on the machines of a Ray cluster."
+    ),
+]
+Address = Annotated[
+    str | None,
+    Option(
+        "--address",
+        metavar="HOST:PORT",
+        help="With --engine ray: the cluster, or auto for the one that runs here.",
+        show_default=False,
+    ),
+]
+Fetch = Annotated[
+    bool,
+    Option(
+        "--fetch",
+        help="With --engine ray: members come back over the network; no disk need be shared.",
+    ),
+]
+Gpus = Annotated[
+    float | None,
+    Option(
+        "--gpus",
+        metavar="SHARE",
+        help="With --engine ray: share of a GPU for each member, such as 0.25; default 1, where "
+        "there are any.",
+        show_default=False,
+    ),
 ]
 
 

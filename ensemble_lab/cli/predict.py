@@ -23,8 +23,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import (
+    Address,
     DataDir,
     EngineName,
+    Fetch,
+    Gpus,
     Members,
     Rule,
     Ties,
@@ -100,17 +103,22 @@ def command(
     ties: Ties = "mean-probability",
     engine: EngineName = "process",
     workers: Workers = None,
+    address: Address = None,
+    fetch: Fetch = False,
+    gpus: Gpus = None,
     data_dir: DataDir = None,
 ) -> None:
     """Predict on another data set, or on copies of a run's images."""
     from ensemble_lab.decision import DEFAULT
+    from ensemble_lab.engines.clusters import Cluster
 
     if (data is None) == (tta is None):
         raise UsageError("say either --data SOURCE, or --tta COPIES of the run's images")
     decision = build_decision(rule, ties)
     if kaggle is None and decision != DEFAULT:
         raise UsageError("--rule and --ties say how votes combine for --kaggle")
-    choice = {"engine": engine, "workers": workers, "data_dir": data_dir}
+    cluster = Cluster(address=address, fetch=fetch, gpus=gpus)
+    choice = {"engine": engine, "workers": workers, "cluster": cluster, "data_dir": data_dir}
     if tta is not None:
         if transforms or kaggle is not None:
             raise UsageError("--transform and --kaggle go with --data, not with --tta")

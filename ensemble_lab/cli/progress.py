@@ -54,6 +54,8 @@ class Progress:
 
     def report(self, event: Event) -> None:
         """Take one event of a worker."""
+        if event.event == "lost":
+            print(f"{event.key} goes on elsewhere: {event.cause}", file=sys.stderr, flush=True)
         if event.event == "waiting":
             self._tflop[event.key] = event.tflop or 0.0
         if event.loss is not None:

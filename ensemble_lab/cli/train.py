@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ensemble_lab.cli.arguments import Argument, Option, UsageError
-from ensemble_lab.cli.options import DataDir, EngineName, Members, Workers
+from ensemble_lab.cli.options import (
+    Address,
+    DataDir,
+    EngineName,
+    Fetch,
+    Gpus,
+    Members,
+    Workers,
+)
 from ensemble_lab.cli.output import note, render_table
 from ensemble_lab.spelling import render_count
 
@@ -37,22 +45,26 @@ PresetSeeds = Annotated[
     str | None,
     Option("--seeds", metavar="A:B", help="With --preset: seeds A to B-1, or A,B,C; default 0:1."),
 ]
+ExperimentFile = Annotated[
+    Path | None,
+    Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
+]
+NewRun = Annotated[
+    Path | None, Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>.")
+]
 
 
 def command(
-    experiment: Annotated[
-        Path | None,
-        Argument(metavar="EXPERIMENT.toml", help="Experiment file.", show_default=False),
-    ] = None,
+    experiment: ExperimentFile = None,
     preset: PresetName = None,
     data: PresetData = None,
     seeds: PresetSeeds = None,
-    run: Annotated[
-        Path | None,
-        Option("--run", metavar="DIR", help="Run folder; default checkpoints/<name>."),
-    ] = None,
+    run: NewRun = None,
     engine: EngineName = "process",
     workers: Workers = None,
+    address: Address = None,
+    fetch: Fetch = False,
+    gpus: Gpus = None,
     members: Members = [],  # noqa: B006 - read, never written
     shard: Annotated[
         str | None,
@@ -82,8 +94,10 @@ def command(
         _print_plan(asked, run, choice)
         return
     from ensemble_lab.cli.progress import Progress
+    from ensemble_lab.engines.clusters import Cluster
     from ensemble_lab.workflows.train import train
 
+    cluster = Cluster(address=address, fetch=fetch, gpus=gpus)
     with Progress() as progress:
         opened = train(
             asked,
@@ -91,6 +105,7 @@ def command(
             engine=engine,
             workers=workers,
             profile=profile,
+            cluster=cluster,
             report=progress.report,
             **choice,
         )

@@ -2,30 +2,69 @@
 
 A worker is a process (``python -m ensemble_lab.training.worker``) that is at one member at a
 time, so one that dies takes nothing else with it; it is replaced before its memory has grown.
-An engine is a row here: a name, and how many workers it runs side by side.
+An engine is a row here: a name, and where and how many workers it runs side by side.
 """
 
+import importlib.util
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from ensemble_lab.engines.clusters import Cluster
 from ensemble_lab.engines.events import Event, Outcome
 from ensemble_lab.engines.jobs import Job, Sharing
 from ensemble_lab.engines.subprocesses import run_jobs
-from ensemble_lab.exceptions import SpecError
+from ensemble_lab.exceptions import MissingExtraError, SpecError
 from ensemble_lab.spelling import closest
 
-__all__ = ["ENGINES", "Event", "Job", "Outcome", "Sharing", "run_engine"]
+__all__ = [
+    "ENGINES",
+    "HERE",
+    "Cluster",
+    "Engine",
+    "Event",
+    "Job",
+    "Outcome",
+    "Sharing",
+    "find_engine",
+    "run_engine",
+]
 
 Report = Callable[[Event], None]
+HERE = Cluster()
+"""No cluster: this machine, its own disk."""
 
 
-def _serial(jobs: Sequence[Job], n_workers: int | None, report: Report) -> tuple[Outcome, ...]:
+@dataclass(frozen=True)
+class Engine:
+    """How workers are started.
+
+    Attributes
+    ----------
+    run : function (jobs, n_workers, cluster, report) -> outcomes
+    has_machines : bool
+        Whether workers may run on other machines, with their own data and a disk of their own;
+        only then is a `Cluster` of use.
+    extra : str or None
+        Package that it needs, and the extra that installs it.
+    """
+
+    run: Callable[[Sequence[Job], int | None, Cluster, Report], tuple[Outcome, ...]]
+    has_machines: bool = False
+    extra: str | None = None
+
+
+def _serial(
+    jobs: Sequence[Job], n_workers: int | None, _cluster: Cluster, report: Report
+) -> tuple[Outcome, ...]:
     if n_workers not in (None, 1):
         raise SpecError(f"workers of the serial engine must be 1; got {n_workers}.")
     return run_jobs(jobs, 1, report)
 
 
-def _process(jobs: Sequence[Job], n_workers: int | None, report: Report) -> tuple[Outcome, ...]:
+def _process(
+    jobs: Sequence[Job], n_workers: int | None, _cluster: Cluster, report: Report
+) -> tuple[Outcome, ...]:
     return run_jobs(jobs, n_workers or _count_places(jobs), report)
 
 
@@ -38,22 +77,65 @@ def _count_places(jobs: Sequence[Job]) -> int:
     return max(1, n_cores // max((job.threads for job in jobs), default=1))
 
 
-ENGINES = {"serial": _serial, "process": _process}
-"""serial: one worker after another. process: side by side, one a core unless told."""
-
-
-def run_engine(
-    name: str, jobs: Sequence[Job], *, n_workers: int | None, report: Report
+def _ray(
+    jobs: Sequence[Job], n_workers: int | None, cluster: Cluster, report: Report
 ) -> tuple[Outcome, ...]:
-    """Run jobs with the engine of that name; one outcome a job, in the order of the jobs.
+    from ensemble_lab.engines.ray import run_on_ray
+
+    return run_on_ray(jobs, n_workers, cluster, report)
+
+
+ENGINES = {
+    "serial": Engine(_serial),
+    "process": Engine(_process),
+    "ray": Engine(_ray, has_machines=True, extra="ray"),
+}
+"""serial: one worker after another. process: side by side, one a core unless told. ray: on the
+machines of a cluster, as many as they have cores for."""
+
+
+def find_engine(name: str, cluster: Cluster = HERE) -> Engine:
+    """Return the engine of that name, if it can be had and takes such a cluster.
 
     Raises
     ------
     SpecError
-        No such engine.
+        No such engine, or one that knows no cluster.
+    MissingExtraError
+        What it needs is not installed.
     """
     if name not in ENGINES:
         raise SpecError(
             f"engine must be one of {', '.join(ENGINES)}; got {name!r}" + closest(name, ENGINES)
         )
-    return ENGINES[name](jobs, n_workers, report)
+    engine = ENGINES[name]
+    if cluster != HERE and not engine.has_machines:
+        takers = " or ".join(name for name, each in ENGINES.items() if each.has_machines)
+        raise SpecError(
+            f"engine must be {takers} to take an address, fetch or gpus; got {name}. Say --engine "
+            f"{takers}, or leave them out."
+        )
+    if engine.extra is not None and importlib.util.find_spec(engine.extra) is None:
+        raise MissingExtraError(
+            f"{engine.extra} must be installed for the engine {name}; got none. Install it with: "
+            f"pip install 'ensemble-lab[{engine.extra}]'"
+        )
+    return engine
+
+
+def run_engine(
+    name: str,
+    jobs: Sequence[Job],
+    *,
+    n_workers: int | None,
+    cluster: Cluster = HERE,
+    report: Report,
+) -> tuple[Outcome, ...]:
+    """Run jobs with the engine of that name; one outcome a job, in the order of the jobs.
+
+    Raises
+    ------
+    SpecError, MissingExtraError
+        As `find_engine`.
+    """
+    return find_engine(name, cluster).run(jobs, n_workers, cluster, report)

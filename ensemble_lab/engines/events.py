@@ -13,9 +13,10 @@ class Event:
 
     Attributes
     ----------
-    event : {"waiting", "start", "epoch", "progress", "done", "locked", "failed", \
-"interrupted", "ready"}
-        ``waiting`` comes from the parent, once a member that will get a worker. ``ready``
+    event : {"waiting", "start", "epoch", "progress", "done", "locked", "failed", "interrupted", \
+"lost", "ready"}
+        ``waiting`` comes from the parent, once a member that will get a worker; so does
+        ``lost``, where its machine was lost, for a `cause`, and it will get another. ``ready``
         is for the parent alone: all that the worker was given is settled.
     key : str
         The member.

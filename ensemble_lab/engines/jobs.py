@@ -16,11 +16,13 @@ class Job:
 
     Attributes
     ----------
+    run : Path
+        Folder of the run.
     key : str
         The member.
-    arguments : tuple of str
-        What follows ``python -m ensemble_lab.training.worker`` in a process of its own. Jobs
-        that share a process differ in the key alone.
+    options : tuple of str
+        What follows ``python -m ensemble_lab.training.worker RUN KEY`` in a process of its own.
+        Jobs that share a process differ in the key alone.
     log : Path
         Takes what libraries print, appended.
     threads : int
@@ -32,12 +34,18 @@ class Job:
         several at once because they ask for the same: predictions on the same splits.
     """
 
+    run: Path
     key: str
-    arguments: tuple[str, ...]
+    options: tuple[str, ...]
     log: Path
     threads: int = 1
     backend: str = ""
     sharing: Sharing = "alone"
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What follows ``python -m ensemble_lab.training.worker``."""
+        return (str(self.run), self.key, *self.options)
 
     @property
     def kind(self) -> tuple[str, int]:
@@ -53,7 +61,7 @@ def plan_batches(jobs: Sequence[Job], n_workers: int) -> list[tuple[Job, ...]]:
 
     Examples
     --------
-    >>> jobs = [Job(key, (), Path(), sharing="together") for key in "abc"]
+    >>> jobs = [Job(Path(), key, (), Path(), sharing="together") for key in "abc"]
     >>> [[job.key for job in batch] for batch in plan_batches(jobs, 2)]
     [['a', 'c'], ['b']]
     """

@@ -16,7 +16,7 @@ from ensemble_lab.engines.events import Event, Outcome
 from ensemble_lab.engines.jobs import Job, plan_batches
 from ensemble_lab.engines.worker_process import Events, WorkerProcess
 
-__all__ = ["run_jobs"]
+__all__ = ["run_jobs", "stop_signals"]
 
 _GRACE_S = 20.0
 """How long a worker may take to reach the end of its block (about two seconds) and leave."""
@@ -35,7 +35,7 @@ def run_jobs(
     waiting, running = plan_batches(jobs, n_workers), set[WorkerProcess]()
     events: Events = queue.Queue()
     outcomes = {job.key: Outcome(job.key, "interrupted") for job in jobs}
-    with _stop_signals() as stop:
+    with stop_signals() as stop:
         try:
             while (waiting or running) and not stop.is_set():
                 while waiting and len(running) < n_workers:
@@ -95,7 +95,7 @@ def _stop(running: set[WorkerProcess]) -> None:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
+def stop_signals() -> Iterator[threading.Event]:
     """Turn SIGINT and SIGTERM into an event while workers run; only the main thread may."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():

@@ -10,7 +10,7 @@ from ensemble_lab.data.corruptions import parse_corruption
 from ensemble_lab.data.dataset import Split
 from ensemble_lab.data.loading import load_split
 from ensemble_lab.data.sources import load_class_names, parse_source
-from ensemble_lab.engines import Event
+from ensemble_lab.engines import HERE, Cluster, Event, find_engine
 from ensemble_lab.exceptions import DataError, MissingError
 from ensemble_lab.spec.data import Corruption, DataSpec, parse_data, resolve_path
 from ensemble_lab.spec.member import parse_member
@@ -51,6 +51,7 @@ def predict(
     transforms: Sequence[Corruption | str] = (),
     engine: str = "process",
     workers: int | None = None,
+    cluster: Cluster = HERE,
     data_dir: Path | str | None = None,
     report: Callable[[Event], None] = ignore,
 ) -> Run:
@@ -68,7 +69,7 @@ def predict(
     transforms : sequence of Corruption or str
         What is done to the images, in this order, such as ``("blur:3", "noise:1")``; nothing
         else is, whatever was done to the images that the members learnt from.
-    engine, workers, data_dir, report
+    engine, workers, cluster, data_dir, report
         As in `ensemble_lab.workflows.train.train`.
 
     Returns
@@ -94,7 +95,13 @@ def predict(
     source, published = find_source(run, data)
     split = NewSplit(name, source.model_copy(update={"transforms": done}), published)
     return predict_splits(
-        run, (split,), engine=engine, workers=workers, data_dir=data_dir, report=report
+        run,
+        (split,),
+        engine=engine,
+        workers=workers,
+        cluster=cluster,
+        data_dir=data_dir,
+        report=report,
     )
 
 
@@ -115,6 +122,7 @@ def predict_splits(
     members: tuple[str, ...] = (),
     engine: str = "process",
     workers: int | None = None,
+    cluster: Cluster = HERE,
     data_dir: Path | str | None = None,
     report: Callable[[Event], None] = ignore,
 ) -> Run:
@@ -132,7 +140,7 @@ def predict_splits(
         At least one; all of one source, whatever its transforms.
     members : tuple of str
         Patterns of keys; none for all.
-    engine, workers, data_dir, report
+    engine, workers, cluster, data_dir, report
         As in `ensemble_lab.workflows.train.train`.
 
     Raises
@@ -140,6 +148,7 @@ def predict_splits(
     DataError, MismatchError, MissingError, TrainingError
         As `predict`.
     """
+    find_engine(engine, cluster)
     trained = find_trained(run, members)
     for split in splits:
         images = load_split(split.source, split.published, Path(data_dir) if data_dir else None)
@@ -157,6 +166,7 @@ def predict_splits(
         sharing="together",
         engine=engine,
         workers=workers,
+        cluster=cluster,
         data=splits[0].source,
         data_dir=data_dir,
         report=report,

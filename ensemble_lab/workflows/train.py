@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ensemble_lab.engines import Event
+from ensemble_lab.engines import HERE, Cluster, Event, find_engine
 from ensemble_lab.exceptions import MismatchError, MissingError
 from ensemble_lab.spec.experiment import ExperimentSpec, render_experiment
 from ensemble_lab.spec.member import Backend, parse_member
@@ -29,6 +29,7 @@ def train(
     run: Path | str | None = None,
     engine: str = "process",
     workers: int | None = None,
+    cluster: Cluster = HERE,
     members: Sequence[str] = (),
     shard: str | None = None,
     data_dir: Path | str | None = None,
@@ -46,9 +47,11 @@ def train(
     experiment : ExperimentSpec or path of a TOML file
     run : path, optional
         Run folder; ``checkpoints/<name>`` unless given.
-    engine : {"process", "serial"}
+    engine : {"process", "serial", "ray"}
     workers : int, optional
         Processes side by side; one a core unless given.
+    cluster : Cluster, optional
+        For the engine ``ray``: which machines, and how they reach the run.
     members, shard, data_dir, backend
         As in `plan_experiment`.
     profile : bool
@@ -65,7 +68,7 @@ def train(
     Raises
     ------
     SpecError, DataError
-        The experiment or its data are wrong.
+        The experiment or its data are wrong, or the engine takes no cluster.
     MismatchError
         The run holds other data, or a member that something else made.
     TrainingError
@@ -73,6 +76,7 @@ def train(
     InterruptedTraining
         Stopped by SIGINT or SIGTERM; the same call continues.
     """
+    find_engine(engine, cluster)
     plan = plan_experiment(
         experiment, members=members, shard=shard, data_dir=data_dir, backend=backend
     )
@@ -89,6 +93,7 @@ def train(
         sharing="in-turn",
         engine=engine,
         workers=workers,
+        cluster=cluster,
         data=plan.experiment.data,
         data_dir=data_dir,
         report=report,

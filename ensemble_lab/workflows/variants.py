@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ensemble_lab.engines import Event
+from ensemble_lab.engines import HERE, Cluster, Event, find_engine
 from ensemble_lab.exceptions import MismatchError, SpecError
 from ensemble_lab.spec.data import DataSpec, parse_data
 from ensemble_lab.spec.member import parse_member
@@ -35,6 +35,7 @@ def predict_variant(
     members: tuple[str, ...] = (),
     engine: str = "process",
     workers: int | None = None,
+    cluster: Cluster = HERE,
     data_dir: Path | str | None = None,
     report: Callable[[Event], None] = ignore,
 ) -> Run:
@@ -56,7 +57,7 @@ def predict_variant(
         Of the run; its own, validation and test, unless given.
     members : tuple of str
         Patterns of keys; none for all that are trained.
-    engine, workers, data_dir, report
+    engine, workers, cluster, data_dir, report
         As in `ensemble_lab.workflows.train.train`.
 
     Returns
@@ -75,6 +76,7 @@ def predict_variant(
     TrainingError
         A worker failed.
     """
+    find_engine(engine, cluster)
     run = open_whole(run, to="predict a variant")
     made = parse_copies(copies) if isinstance(copies, str) else copies
     name = name_variant(made) if name is None else check_name(name, what="variant")
@@ -97,6 +99,7 @@ def predict_variant(
         sharing="together",
         engine=engine,
         workers=workers,
+        cluster=cluster,
         data=_find_source(run, names[0]),
         data_dir=data_dir,
         report=report,

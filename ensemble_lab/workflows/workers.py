@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 from ensemble_lab.data.sources import locate
-from ensemble_lab.engines import Event, Job, Outcome, Sharing, run_engine
+from ensemble_lab.engines import (
+    Cluster,
+    Event,
+    Job,
+    Outcome,
+    Sharing,
+    find_engine,
+    run_engine,
+)
 from ensemble_lab.exceptions import InterruptedTraining, MissingExtraError, TrainingError
 from ensemble_lab.spec.data import DataSpec
 from ensemble_lab.spec.member import parse_member
@@ -54,6 +62,7 @@ def run_members(
     sharing: Sharing,
     engine: str,
     workers: int | None,
+    cluster: Cluster,
     data: DataSpec,
     data_dir: Path | str | None,
     report: Callable[[Event], None],
@@ -73,6 +82,9 @@ def run_members(
     data : DataSpec
         Tells where the data lie.
 
+    Where the engine has other machines, these look for the data themselves, unless their folder
+    is given; here they are found, or downloaded, once for all workers.
+
     Raises
     ------
     TrainingError
@@ -80,12 +92,17 @@ def run_members(
     InterruptedTraining
         Workers were asked to stop, all together or one by one.
     """
-    folder = locate(data, Path(data_dir) if data_dir else None)
+    folder = Path(data_dir) if data_dir else None
+    if not find_engine(engine).has_machines:
+        folder = locate(data, folder)
+    elif folder is not None:
+        folder = folder.absolute()
     options = (*arguments, *(("--data-dir", str(folder)) if folder else ()))
     jobs = [
         Job(
+            run=run.path,
             key=key,
-            arguments=(str(run.path), key, *options),
+            options=options,
             log=run.member_folder(key) / "log.txt",
             threads=spec.threads,
             backend=spec.backend,
@@ -94,7 +111,7 @@ def run_members(
         for key in keys
         for spec in (parse_member(run.member(key).spec),)
     ]
-    outcomes = run_engine(engine, jobs, n_workers=workers, report=report)
+    outcomes = run_engine(engine, jobs, n_workers=workers, cluster=cluster, report=report)
     for outcome in outcomes:
         if outcome.status == "failed":
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ensemble_lab.decision import Decision
+from ensemble_lab.engines import HERE, Cluster
 from ensemble_lab.errors.orders import ORDERS
 from ensemble_lab.exceptions import InterruptedTraining
 from ensemble_lab.workflows import (
@@ -70,6 +71,11 @@ def spy(monkeypatch):
         ([], {}),
         (["--run", "there"], {"run": Path("there")}),
         (["--engine", "serial"], {"engine": "serial"}),
+        (["--engine", "ray", "--fetch"], {"engine": "ray", "cluster": Cluster(fetch=True)}),
+        (
+            ["--engine", "ray", "--address", "auto", "--gpus", "0.25"],
+            {"engine": "ray", "cluster": Cluster(address="auto", gpus=0.25)},
+        ),
         (["--workers", "3"], {"workers": 3}),
         (["--members", "a-*", "--members", "b-0001"], {"members": ["a-*", "b-0001"]}),
         (["--shard", "2/3"], {"shard": "2/3"}),
@@ -86,7 +92,10 @@ def test_train(call, make_run, spy, typed, wanted):
     assert experiment == Path("some.toml")
     assert callable(named.pop("report"))
     usual = {"run": None, "engine": "process", "workers": None, "members": [], "shard": None}
-    assert named == usual | {"data_dir": None, "backend": None} | wanted
+    assert (
+        named
+        == usual | {"profile": False, "cluster": HERE, "data_dir": None, "backend": None} | wanted
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,6 +129,11 @@ def test_dry_run(call, make_run, spy, typed, wanted):
     [
         ([], {}),
         (["--engine", "serial"], {"engine": "serial"}),
+        (["--engine", "ray", "--fetch"], {"engine": "ray", "cluster": Cluster(fetch=True)}),
+        (
+            ["--engine", "ray", "--address", "auto", "--gpus", "0.25"],
+            {"engine": "ray", "cluster": Cluster(address="auto", gpus=0.25)},
+        ),
         (["--workers", "3"], {"workers": 3}),
         (["--data-dir", "data"], {"data_dir": Path("data")}),
         (
@@ -138,7 +152,7 @@ def test_predict(call, make_run, spy, typed, wanted):
     assert args == (run.path, "mine.npz:train", "test")
     assert callable(named.pop("report"))
     usual = {"transforms": (), "engine": "process", "workers": None, "data_dir": None}
-    assert named == usual | wanted
+    assert named == usual | {"cluster": HERE} | wanted
     assert answer.out.splitlines() == [
         "2 of 3 members have predictions on test",
         "not trained yet: a-0001; train, then predict again",

@@ -84,6 +84,17 @@ def test_failed_member_is_named_while_the_others_go_on(clock):
     assert "cnn3-0000 failed" in progress._headline()
 
 
+def test_member_whose_machine_was_lost_is_told_at_once_and_goes_on(clock, capsys):
+    with Progress() as progress:
+        tell(progress)
+        progress.report(Event(event="lost", key="bn-elu-0000", cause="its machine was lost"))
+        assert capsys.readouterr().err == "bn-elu-0000 goes on elsewhere: its machine was lost\n"
+        assert "bn-elu-0000 starting" in progress._headline()
+        progress.report(Event(event="epoch", key="bn-elu-0000", epoch=4, epochs=8))
+        clock[0] = 1060
+        assert "1:40 left" in progress._headline()
+
+
 def test_summary_says_when_nothing_was_to_do(clock):
     assert list(Progress().summary()) == ["nothing to do: all members are complete"]
 

@@ -1,4 +1,4 @@
-"""Stands in for a worker: ``stand_in.py MODE KEY FOLDER`` speaks its protocol, ends as MODE says.
+"""Stands in for a worker: ``stand_in.py FOLDER KEY MODE`` speaks its protocol, ends as MODE says.
 
 FOLDER is its test's own: it tells its processes from all others, and they meet there. With
 ``--in-turn``, members that are handed over follow, and with ``--with KEY …`` it is at all of
@@ -32,7 +32,7 @@ def note(text):
 
 def sign(key):
     """Leave the process's number where the test looks for who did a member last."""
-    (Path(sys.argv[3]) / f"{key}.by").write_text(str(os.getpid()))
+    (Path(sys.argv[1]) / f"{key}.by").write_text(str(os.getpid()))
 
 
 def stop(_number, _frame):
@@ -60,16 +60,30 @@ def fail():
 def leave_a_child():
     """A child of the worker's own that lives on and holds its standard output."""
     sleep = "import time; time.sleep(60)"
-    subprocess.Popen([sys.executable, "-c", sleep, "stand_in's child", sys.argv[3]])
+    subprocess.Popen([sys.executable, "-c", sleep, "stand_in's child", sys.argv[1]])
 
 
 def meet():
     """Wait for another worker: alone, it would wait for ever."""
-    folder = Path(sys.argv[3])
+    folder = Path(sys.argv[1])
     (folder / f"{sys.argv[2]}.here").touch()
     while len(list(folder.glob("*.here"))) < 2:
         time.sleep(0.01)
     time.sleep(0.2)
+
+
+def leave_a_state():
+    """What a worker writes after an epoch; its folder is its machine's."""
+    folder = Path(sys.argv[1]) / "members" / sys.argv[2]
+    (folder / ".partial").write_bytes(b"a state")
+    (folder / ".partial").replace(folder / "resume.weights.h5")
+
+
+def finish():
+    leave_a_state()
+    folder = Path(sys.argv[1]) / "members" / sys.argv[2]
+    (folder / "member.weights.h5").write_bytes(b"weights")
+    (folder / "resume.weights.h5").unlink()
 
 
 def cut_the_last_word():
@@ -101,6 +115,10 @@ AFTER_AN_EPOCH = {
     "cut": cut_the_last_word,
     "pause": lambda: time.sleep(0.2),
     "meet": meet,
+    "made": finish,
+    "begun": lambda: (leave_a_state(), end_without_a_word()),
+    "going": lambda: (leave_a_state(), time.sleep(0.3)),
+    "whole": lambda: (leave_a_state(), time.sleep(0.3)),
 }
 
 
@@ -111,6 +129,8 @@ def main(mode):
     for epoch in (1, 2, 3):
         say(event="epoch", epoch=epoch, epochs=3, loss=1 / epoch, validation_loss=None)
         AFTER_AN_EPOCH.get(mode, lambda: None)()
+    if mode == "whole":
+        finish()
     say(event="done", status="complete" if mode == "complete" else "trained", unknown="ignored")
     if mode == "stumble":
         sys.exit(4)
@@ -119,8 +139,8 @@ def main(mode):
 def take_turns():
     """Do one member after another, as long as the parent hands some over."""
     while True:
-        main(sys.argv[1])
-        if sys.argv[1] == "worn":
+        main(sys.argv[3])
+        if sys.argv[3] == "worn":
             return
         say(event="ready")
         line = sys.stdin.readline()
@@ -128,7 +148,7 @@ def take_turns():
             return
         turn = json.loads(line)
         note(f"turns to {turn['key']}, whose log is {Path(turn['log']).name}")
-        sys.argv[1:3] = [turn["key"][:-5], turn["key"]]
+        sys.argv[2:4] = [turn["key"], turn["key"][:-5]]
 
 
 def do_together(keys):
@@ -157,4 +177,4 @@ if __name__ == "__main__":
     elif "--in-turn" in sys.argv:
         take_turns()
     else:
-        main(sys.argv[1])
+        main(sys.argv[3])

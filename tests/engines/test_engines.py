@@ -12,32 +12,28 @@ from pathlib import Path
 import pytest
 
 from ensemble_lab import engines
-from ensemble_lab.engines import ENGINES, Job, Outcome, run_engine
+from ensemble_lab.engines import ENGINES, Cluster, Job, Outcome, find_engine, run_engine
 from ensemble_lab.engines import subprocesses as engine
 from ensemble_lab.engines.events import parse_event
-from ensemble_lab.exceptions import InterruptedTraining, SpecError, StoreError
+from ensemble_lab.exceptions import (
+    InterruptedTraining,
+    MissingExtraError,
+    SpecError,
+    StoreError,
+)
+from tests.engines.conftest import lay_interpreter
 
 ROOT = Path(__file__).parents[2]
-STAND_IN = Path(__file__).parent / "stand_in.py"
-
-
-def lay_interpreter(folder: Path) -> Path:
-    """An "interpreter" that drops ``-m ensemble_lab.training.worker`` and runs the stand-in."""
-    script = folder / "python"
-    script.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" "{STAND_IN}" "$@"\n')
-    script.chmod(0o755)
-    return script
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(tmp_path, stand_in):
     """Run jobs of the given modes; return outcomes and events."""
-    monkeypatch.setattr(sys, "executable", str(lay_interpreter(tmp_path)))
 
     def run_modes(*modes, name="process", n_workers=2, report=None):
         events = []
         jobs = [
-            Job(key, (mode, key, str(tmp_path)), tmp_path / f"{number}.log")
+            Job(tmp_path, key, (mode,), tmp_path / f"{number}.log")
             for number, mode in enumerate(modes)
             for key in [f"{mode}-{number:04d}"]
         ]
@@ -174,7 +170,9 @@ def count_places(monkeypatch, threads: int) -> int:
     """How many workers would run side by side if nobody said."""
     told = []
     monkeypatch.setattr(engines, "run_jobs", lambda _jobs, n_workers, _: told.append(n_workers))
-    jobs = [Job("a", (), Path("a.log")), Job("b", (), Path("b.log"), threads)]
+    jobs = [
+        Job(Path("run"), key, (), Path(f"{key}.log"), n) for key, n in (("a", 1), ("b", threads))
+    ]
     run_engine("process", jobs, n_workers=None, report=told.append)
     return told[0]
 
@@ -188,7 +186,30 @@ def test_engine_and_workers_are_checked(run):
         run("trained", name="proces")
     with pytest.raises(SpecError, match="must be 1; got 2"):
         run("trained", name="serial", n_workers=2)
-    assert set(ENGINES) == {"serial", "process"}
+    assert set(ENGINES) == {"serial", "process", "ray"}
+
+
+@pytest.mark.parametrize(
+    "cluster", [Cluster(address="auto"), Cluster(fetch=True), Cluster(gpus=0.5)], ids=repr
+)
+@pytest.mark.parametrize("name", ["serial", "process"])
+def test_engine_of_one_machine_takes_no_cluster(name, cluster):
+    with pytest.raises(SpecError, match=rf"ray to take an address, fetch or gpus; got {name}\."):
+        run_engine(name, [], n_workers=None, cluster=cluster, report=lambda _: None)
+
+
+@pytest.mark.parametrize("gpus", [-0.5, 1.5, float("nan"), float("inf")])
+def test_share_of_a_gpu_that_nobody_could_give_is_refused(gpus):
+    with pytest.raises(SpecError, match="whole number; got"):
+        Cluster(gpus=gpus)
+    assert [Cluster(gpus=share).gpus for share in (0, 0.25, 1, 2)] == [0, 0.25, 1, 2]
+
+
+def test_engine_without_its_extra_says_how_to_install_it(monkeypatch):
+    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"ray must be installed.*ensemble-lab\[ray\]"):
+        find_engine("ray")
+    assert find_engine("process").extra is None
 
 
 def test_worker_that_cannot_start_is_one_line_and_stops_the_others(run, monkeypatch, tmp_path):
@@ -252,7 +273,7 @@ from ensemble_lab.engines import Job, run_engine
 sys.executable = sys.argv[1]
 folder = pathlib.Path(sys.argv[2])
 keys = [f"slow-{name}" for name in sys.argv[3:]]
-jobs = [Job(key, ("slow", key, str(folder)), folder / "log.txt") for key in keys]
+jobs = [Job(folder, key, ("slow",), folder / "log.txt") for key in keys]
 def report(event):
     sys.stdout.write(event.event + "\\n")
     sys.stdout.flush()

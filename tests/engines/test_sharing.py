@@ -1,6 +1,5 @@
 """Jobs that share a process: in turn or together, and what a worker's end takes with it."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pytest
 
 from ensemble_lab.engines import Job, Outcome, run_engine
 from ensemble_lab.engines.jobs import plan_batches
-from tests.engines.test_engines import lay_interpreter
 
 
 @dataclass
@@ -30,15 +28,15 @@ class Shared:
 
 
 @pytest.fixture
-def share(tmp_path, monkeypatch):
+def share(tmp_path, stand_in):
     """Run jobs of the given modes that share processes."""
-    monkeypatch.setattr(sys, "executable", str(lay_interpreter(tmp_path)))
 
     def run(*modes, sharing="in-turn", n_workers=1, backends=None):
         jobs = [
             Job(
+                run=tmp_path,
                 key=f"{mode}-{number:04d}",
-                arguments=(mode, f"{mode}-{number:04d}", str(tmp_path)),
+                options=(mode,),
                 log=tmp_path / f"{number}.log",
                 backend=backends[number] if backends else "",
                 sharing=sharing,
@@ -126,7 +124,7 @@ def test_one_that_kills_the_process_leaves_what_was_done_and_the_rest_to_another
 
 def test_kinds_are_dealt_apart_and_evenly():
     jobs = [
-        Job(f"{backend}{number}", (), Path(), threads, backend, "together")
+        Job(Path(), f"{backend}{number}", (), Path(), threads, backend, "together")
         for backend, threads, count in (("a", 1, 5), ("b", 1, 1), ("a", 2, 2))
         for number in range(count)
     ]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.data.corruptions import corrupt_images
+from ensemble_lab.engines import Cluster
 from ensemble_lab.exceptions import DataError, MismatchError, MissingError
 from ensemble_lab.spec.data import Corruption
 from ensemble_lab.store.labels import load_labels
@@ -84,8 +85,9 @@ def test_workers_are_asked_for_trained_members_only(make_run, write, asked, tmp_
         run,
         str(write()),
         "more",
-        engine="serial",
+        engine="ray",
         workers=2,
+        cluster=Cluster(gpus=0.5),
         data_dir=tmp_path,
         report=events.append,
     )
@@ -93,7 +95,8 @@ def test_workers_are_asked_for_trained_members_only(make_run, write, asked, tmp_
     assert ran.path == run.path
     assert keys == ("a-0000", "a-0002")
     assert arguments == ("--predict", "more")
-    assert (named["engine"], named["workers"], named["data_dir"]) == ("serial", 2, tmp_path)
+    assert (named["engine"], named["workers"], named["data_dir"]) == ("ray", 2, tmp_path)
+    assert named["cluster"] == Cluster(gpus=0.5)
     assert named["data"].path == str(tmp_path / "more.npz")
     assert [(event.event, event.key) for event in events] == [
         ("waiting", "a-0000"), ("waiting", "a-0002"),

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ensemble_lab.exceptions import MismatchError
+from ensemble_lab.engines import Cluster
+from ensemble_lab.exceptions import MismatchError, SpecError
 from ensemble_lab.store import labels as door
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import load_member, member_path
@@ -67,8 +68,9 @@ def test_what_is_asked_for_reaches_the_workers(make_run, asked, tmp_path):
     train(
         run.path / "experiment.toml",
         run=tmp_path / "fresh" / "toy",
-        engine="serial",
+        engine="ray",
         workers=1,
+        cluster=Cluster(fetch=True),
         members=["a-000[123]"],
         shard="1/2",
         data_dir=tmp_path,
@@ -79,11 +81,19 @@ def test_what_is_asked_for_reaches_the_workers(make_run, asked, tmp_path):
     assert opened.path == tmp_path / "fresh" / "toy"
     assert keys == ("a-0001", "a-0003")
     assert arguments == ()
-    assert (named["engine"], named["workers"], named["data_dir"]) == ("serial", 1, tmp_path)
+    assert (named["engine"], named["workers"], named["data_dir"]) == ("ray", 1, tmp_path)
+    assert named["cluster"] == Cluster(fetch=True)
     assert [(event.event, event.key, event.epochs) for event in events] == [
         ("waiting", "a-0001", 2), ("waiting", "a-0003", 2),
     ]  # fmt: skip
     assert all(event.tflop > 0 for event in events)
+
+
+@pytest.mark.parametrize("refused", [{"engine": "proces"}, {"cluster": Cluster(address="auto")}])
+def test_engine_is_refused_before_anything_is_written(make_run, asked, tmp_path, refused):
+    with pytest.raises(SpecError, match="engine must be"):
+        train(make_run().path / "experiment.toml", run=tmp_path / "fresh", **refused)
+    assert not (tmp_path / "fresh").exists()
 
 
 def test_run_folder_is_named_after_the_experiment(make_run, asked, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -19,8 +20,8 @@ from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.variants import load_variant
 from ensemble_lab.training.classic import load
 from ensemble_lab.training.copies import shift_images
+from ensemble_lab.training.predicting import predict_splits
 from ensemble_lab.training.reporter import Reporter
-from ensemble_lab.training.worker import predict_splits
 from ensemble_lab.workflows import variants as module
 from ensemble_lab.workflows.images import load_images
 from ensemble_lab.workflows.inspect import summarise_run
@@ -134,9 +135,8 @@ def predict_here(run, keys, arguments, **_options):
     """Do a worker's work in this process, which classic members do not mind."""
     *words, text = arguments
     assert words[0] == "--predict"
-    for key in keys:
-        variant = parse_variant(json.loads(text))
-        predict_splits(run, key, words[1:-1], None, Reporter(key, io.StringIO()), variant)
+    reporters = [Reporter(key, io.StringIO(), threading.Event()) for key in keys]
+    assert predict_splits(run, reporters, words[1:-1], None, parse_variant(json.loads(text))) == 0
 
 
 @pytest.fixture
