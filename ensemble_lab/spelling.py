@@ -1,6 +1,5 @@
 """Words that people type: numbers, patterns, and names that are nearly right."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
@@ -26,6 +25,9 @@ def closest(word: str, choices: Iterable[str]) -> str:
     >>> closest("zzz", ["epochs"])
     '.'
     """
+    # Here, where something was misspelt: difflib, shutil and csv are a twentieth of a query.
+    import difflib
+
     names = list(choices)
     begun = [name for name in names if word and name.startswith(word)]
     near = begun if len(begun) == 1 else difflib.get_close_matches(word, names, n=1, cutoff=0.5)

@@ -9,7 +9,6 @@ answered before a larger library for command lines is loaded.
 
 import argparse
 import inspect
-import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -96,6 +95,9 @@ class _Help(argparse.RawDescriptionHelpFormatter):
     ) -> None:
         super().add_usage(usage, actions, groups, "Usage: ")
 
+    def add_text(self, text: str | None) -> None:
+        super().add_text(text and fill_paragraphs(text))
+
 
 def call_command(
     command: Callable[..., None], words: Sequence[str], *, program: str, summary: str
@@ -129,7 +131,7 @@ def _build_parser(
 ) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=program,
-        description=fill_paragraphs(summary),
+        description=summary,
         formatter_class=_Help,
         add_help=False,
         allow_abbrev=False,
@@ -231,6 +233,8 @@ def _tell_unknown(word: str, parameters: Iterable[inspect.Parameter]) -> str:
 
 
 def _find_width() -> int:
+    import shutil  # for help alone
+
     return min(shutil.get_terminal_size().columns, _WIDTH)
 
 

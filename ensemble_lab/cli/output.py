@@ -1,6 +1,5 @@
 """Rows to a table, JSON, CSV or bare indices: one way for all commands."""
 
-import csv
 import io
 import json
 import re
@@ -62,6 +61,8 @@ def render_json_rows(rows: Rows) -> str:
 
 def render_csv(rows: Rows, columns: Sequence[str]) -> str:
     """Return CSV with a header; lists are joined by spaces, absent values are empty."""
+    import csv
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import reprlib
-import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -135,6 +134,8 @@ def appearing(folder: Path) -> Iterator[Path]:
             "space or pick a folder you may write to."
         ) from error
     finally:
+        import shutil  # no query makes a folder
+
         shutil.rmtree(partial, ignore_errors=True)
 
 

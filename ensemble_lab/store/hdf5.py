@@ -39,6 +39,8 @@ _OURS = "ensemble_lab"
 _BLOCK_BYTES = 1 << 22
 _MAX_OBJECTS = 100_000
 _MAX_DEPTH = 32
+_NUMERIC = {h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.BITFIELD, h5py.h5t.ENUM}
+"""Classes that are whole numbers, floats and booleans to NumPy; h5py stores these as an ENUM."""
 _UNREADABLE = (
     ArithmeticError,
     AttributeError,
@@ -248,14 +250,15 @@ def check_structure(file: h5py.File, path: Path) -> Mapping[str, h5py.h5d.Datase
             raise DamagedError(
                 f"dataset {name!r} must lie inside its file; got a link out, in {path}."
             )
-        is_empty = dataset.get_space().get_simple_extent_type() == h5py.h5s.NULL
-        if is_empty or dataset.dtype.kind not in "buif":
+        space, kind = dataset.get_space(), dataset.get_type()
+        is_empty = space.get_simple_extent_type() == h5py.h5s.NULL
+        if is_empty or kind.get_class() not in _NUMERIC:
             got = "no values" if is_empty else dataset.dtype
             raise DamagedError(f"dataset {name!r} must be numeric; got {got}, in {path}.")
         if made.get_nfilters():
             raise DamagedError(f"dataset {name!r} must be stored plain; got a filter, in {path}.")
         # In Python's integers: HDF5's own size wraps around at 2**63.
-        declared += math.prod(dataset.shape) * dataset.dtype.itemsize
+        declared += math.prod(space.get_simple_extent_dims()) * kind.get_size()
         if declared > size:
             raise DamagedError(
                 f"datasets must fit in their file of {size} bytes; got {declared} declared "
@@ -278,9 +281,9 @@ def _walk(file: h5py.File, path: Path) -> Iterator[tuple[str, h5py.h5d.DatasetID
         prefix, group = waiting.pop()
         if prefix.count("/") > _MAX_DEPTH:
             raise DamagedError(f"groups must nest at most {_MAX_DEPTH} deep; got more, in {path}.")
-        for name in group:
+        for name, link in _list_links(group):
             full = prefix + name.decode()
-            if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
+            if link != h5py.h5l.TYPE_HARD:
                 raise DamagedError(f"{full!r} must lie inside its file; got a link, in {path}.")
             item = h5py.h5o.open(group, name)
             if not isinstance(item, h5py.h5d.DatasetID | h5py.h5g.GroupID):
@@ -299,6 +302,13 @@ def _walk(file: h5py.File, path: Path) -> Iterator[tuple[str, h5py.h5d.DatasetID
                 waiting.append((f"{full}/", item))
             else:
                 yield full, item
+
+
+def _list_links(group: h5py.h5g.GroupID) -> list[tuple[bytes, int]]:
+    """Return the name and kind of each link in a group, in one pass over it."""
+    links: list[tuple[bytes, int]] = []
+    group.links.iterate(lambda name, info: links.append((name, info.type)), info=True)
+    return links
 
 
 def _address(item: h5py.h5g.GroupID | h5py.h5d.DatasetID) -> int:

@@ -282,8 +282,16 @@ QUERIES = [
 
 
 LAZY = {
-    "errors": {"numpy.random", "sqlite3", "tomllib", "ensemble_lab.analysis.selection"},
-    "vote": {"numpy.random", "sqlite3", "tomllib"},
+    "errors": {
+        "numpy.random",
+        "shutil",
+        "difflib",
+        "csv",
+        "sqlite3",
+        "tomllib",
+        "ensemble_lab.analysis.selection",
+    },
+    "vote": {"numpy.random", "shutil", "difflib", "csv", "sqlite3", "tomllib"},
     "inspect": {"numpy.random", "ensemble_lab.errors", "ensemble_lab.analysis"},
     "ledger": {"h5py", "ensemble_lab.analysis"},
 }
