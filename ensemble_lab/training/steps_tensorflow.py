@@ -4,6 +4,7 @@ No XLA: on CPUs it is slower (1,700 against 3,000 images/s on the three-convolut
 net, one thread) and it ends op determinism.
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -19,6 +20,7 @@ from ensemble_lab.training.losses import batch_loss, penalise
 from ensemble_lab.training.network import Network
 
 __all__ = [
+    "MaxPooling2D",
     "TensorFlowSteps",
     "build_steps",
     "compile_inference",
@@ -27,8 +29,60 @@ __all__ = [
     "layer_classes",
 ]
 
-layer_classes = keras.layers
-"""What layers are built from."""
+
+class MaxPooling2D(keras.layers.MaxPooling2D):  # type: ignore[misc]
+    """Keras's layer for tiles that do not overlap, with a gradient of its own.
+
+    TensorFlow's walks over the places one by one: on a CPU two and a half times slower (20
+    against 8 ms for 128 × 26 × 26 × 32) than comparing all with the largest of their tile, and a
+    third of a step of the three-convolution net. Bit for bit the same: of equal values the first
+    gets the gradient. The class keeps its name, which the paths in weight files are made of.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the largest value of each tile."""
+        return _pool(inputs, self.pool_size[0])
+
+
+def _pool(inputs: Any, size: int) -> Any:
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def pool(values: Any) -> Any:
+        largest = tf.nn.max_pool2d(values, size, size, "VALID")
+        return largest, lambda gradient: _spread(values, largest, gradient, size)
+
+    return pool(inputs)
+
+
+def _spread(values: Any, largest: Any, gradient: Any, size: int) -> Any:
+    """Return the gradient of each value: its tile's for the first largest one, 0 for others."""
+    _, height, width, channels = values.shape
+    rows, columns = height // size, width // size
+    # All columns of a tile lie side by side in memory: (rows, place, columns, place and channel).
+    shape = (-1, size, columns, size * channels)
+
+    def repeat(tiles: Any) -> Any:
+        return tf.reshape(tf.concat([tiles] * size, axis=-1), (-1, 1, *shape[2:]))
+
+    values = tf.reshape(values[:, : rows * size, : columns * size], shape)
+    is_largest = tf.reshape(values == repeat(largest), (-1, size, columns, size, channels))
+    is_taken = tf.zeros_like(is_largest[:, 0, :, 0])
+    lines = []
+    for row in range(size):
+        places = []
+        for column in range(size):
+            here = is_largest[:, row, :, column]
+            places.append(here & ~is_taken)
+            is_taken |= here
+        lines.append(tf.concat(places, axis=-1))
+    spread = tf.where(tf.stack(lines, axis=1), repeat(gradient), 0.0)
+    spread = tf.reshape(spread, (-1, rows * size, columns * size, channels))
+    if rows * size == height and columns * size == width:
+        return spread
+    return tf.pad(spread, ((0, 0), (0, height % size), (0, width % size), (0, 0)))
+
+
+layer_classes = SimpleNamespace(**(vars(keras.layers) | {"MaxPooling2D": MaxPooling2D}))
+"""What layers are built from: Keras's, but for pooling."""
 
 
 def configure(threads: int) -> None:
