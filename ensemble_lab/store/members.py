@@ -47,7 +47,7 @@ class EpochRecord:
     rate : float
         Learning rate at the epoch's last step.
     seconds : float
-        Wall time; outside every digest.
+        Wall time, of members that train together each one's share; outside every digest.
     """
 
     epoch: int
@@ -81,7 +81,8 @@ class Member:
     training_macs : int
         Multiply-adds of one image through the net.
     environment : dict
-        Versions, backend, threads, device and machine that trained it.
+        Versions, backend, threads, device and machine that trained it; ``numerics`` as in
+        `ensemble_lab.store.training_state.TrainingState`, ``single`` where it is absent.
     """
 
     key: str

@@ -10,12 +10,21 @@ from ensemble_lab.exceptions import DamagedError, MissingError
 from ensemble_lab.store.files import check_field, load_json, save_json
 from ensemble_lab.store.run import Run
 
-__all__ = ["Timings", "add_sitting", "add_timings", "load_sittings", "timings_path"]
+__all__ = [
+    "Timings",
+    "add_sitting",
+    "add_timings",
+    "load_sittings",
+    "share_timings",
+    "timings_path",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timings:
     """Seconds of wall time that a worker spent on a member, each in one part only.
+
+    Of members that were trained together each has its share.
 
     Attributes
     ----------
@@ -23,7 +32,7 @@ class Timings:
         Until training began: imports and examples, for the first member of a process, and
         the net without what is compiled of it.
     compiling : float
-        First step of each batch size.
+        First step of each batch size; for members that are trained together, their program.
     input : float
         Drawing what the steps of an epoch take, and placing it on the device.
     steps : float
@@ -68,6 +77,20 @@ def add_timings(timings: Sequence[Timings]) -> Timings:
         **{name: math.fsum(getattr(each, name) for each in timings) for name in _PARTS},
         augmentation=None if None in measured else math.fsum(map(float, filter(None, measured))),
     )
+
+
+def share_timings(timings: Timings, n_members: int) -> Timings:
+    """Return each one's part of what a worker spent on members together.
+
+    Examples
+    --------
+    >>> one = share_timings(Timings(steps=3.0, files=1.0), 2)
+    >>> one.steps, one.files, one.augmentation
+    (1.5, 0.5, None)
+    """
+    parts = {name: getattr(timings, name) / n_members for name in _PARTS}
+    whole = timings.augmentation
+    return Timings(**parts, augmentation=None if whole is None else whole / n_members)
 
 
 def timings_path(run: Run, key: str) -> Path:

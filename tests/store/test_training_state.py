@@ -5,12 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ensemble_lab.exceptions import MismatchError, StoreError
+from ensemble_lab.exceptions import DamagedError, MismatchError, StoreError
+from ensemble_lab.store.hdf5 import open_sealed
 from ensemble_lab.store.run import open_run, save_run
 from ensemble_lab.store.training_state import (
     TrainingState,
     load_state,
     remove_state,
+    resume_state,
     save_state,
     state_path,
 )
@@ -70,6 +72,33 @@ def test_state_of_another_spec_is_refused(run, refusal):
     error = refusal(lambda: load_state(open_run(run.path), KEY))
     assert isinstance(error, MismatchError)
     assert "Remove that file" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("began", "engine", "hint"),
+    [("stacked", "single", "--engine stacked"), ("single", "stacked", "another --engine")],
+)
+def test_state_of_other_numerics_is_not_gone_on_with(run, refusal, began, engine, hint):
+    save_state(run, KEY, dataclasses.replace(STATE, numerics=began))
+    assert resume_state(run, KEY, began).epoch == 3
+    error = refusal(lambda: resume_state(run, KEY, engine))
+    assert isinstance(error, MismatchError)
+    assert f"must be {engine!r} for this engine to go on with it; got {began!r}" in str(error)
+    assert f"Go on with {hint}, or remove that file" in str(error)
+
+
+def test_state_of_a_single_member_is_written_as_before_there_were_numerics(run):
+    save_state(run, KEY, STATE)
+    with open_sealed(state_path(run, KEY), "training-state") as file:
+        assert "numerics" not in file.header
+    assert load_state(run, KEY).numerics == "single"
+
+
+def test_numerics_that_this_version_does_not_know_are_refused(run, refusal):
+    save_state(run, KEY, dataclasses.replace(STATE, numerics="quantum"))
+    error = refusal(lambda: load_state(run, KEY))
+    assert isinstance(error, DamagedError)
+    assert "numerics must be 'single' or 'stacked'; got 'quantum', in" in str(error)
 
 
 def test_state_that_is_not_finite_is_refused_and_keeps_the_last(run, refusal):
