@@ -38,7 +38,8 @@ ROOMS_OF = {
     "h5py": ("store/hdf5.py",),
     "keras": ("training/",),
     "tensorflow": ("training/steps_tensorflow.py",),
-    "jax": ("training/steps_jax.py",),
+    # One file for a member's steps, one for a stack's, and the step that both compile.
+    "jax": ("training/steps_jax.py", "training/steps_pure.py", "training/steps_stacked.py"),
     "matplotlib": ("figures/",),
     "PIL": ("figures/",),
     "seaborn": ("figures/",),

@@ -8,35 +8,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ensemble_lab.argmax import choose_classes
-from ensemble_lab.arrays import Array, Images, Labels, Votes
-from ensemble_lab.exceptions import SpecError
+from ensemble_lab.arrays import Votes
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.store.members import EpochRecord
 from ensemble_lab.store.training_state import TrainingState
-from ensemble_lab.training.backends import Snapshot
 from ensemble_lab.training.blocks import Pace, run_epoch
 from ensemble_lab.training.clock import Clock
-from ensemble_lab.training.epoch import count_steps, draw_epoch
-from ensemble_lab.training.infer import Predictor, infer, measure
+from ensemble_lab.training.infer import Predictor, infer
 from ensemble_lab.training.machines import Machine, build_machine, draw_blueprint
-from ensemble_lab.training.schedules import plan_rates
+from ensemble_lab.training.states import (
+    Examples,
+    Taken,
+    Voted,
+    begin_epoch,
+    check_validation,
+    end_epoch,
+    snapshot_of,
+)
 
 __all__ = ["Callbacks", "Examples", "Fitted", "fit"]
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Images with their labels.
-
-    Attributes
-    ----------
-    images : uint8 (examples, height, width, channels)
-    labels : int64 (examples,)
-    """
-
-    images: Images
-    labels: Labels
 
 
 def _nothing(*_: Any) -> None:
@@ -93,7 +83,7 @@ def fit(
     *,
     n_classes: int,
     validation_name: str = "validation",
-    voted: tuple[tuple[str, Images], ...] = (),
+    voted: Voted = (),
     resume: TrainingState | None = None,
     callbacks: Callbacks = Callbacks(),
     pace: Pace | None = None,
@@ -130,11 +120,7 @@ def fit(
     TrainingError
         The loss is no longer finite.
     """
-    if member.training.keep == "best-validation" and validation is None:
-        raise SpecError(
-            f"keep 'best-validation' of {member.key} needs validation examples; there are none. "
-            "Set data.validation.share above 0."
-        )
+    check_validation(member, has_validation=validation is not None)
     if machine is None:
         plan = draw_blueprint(member, train.images.shape[1:], n_classes)
         machine = build_machine(plan, train.images, train.labels)
@@ -142,7 +128,7 @@ def fit(
         member, train, validation, validation_name, voted, callbacks, pace or machine.pace, machine
     )
     state = machine.start(member) if resume is None else resume
-    machine.steps.write(_snapshot_of(state, member))
+    machine.steps.write(snapshot_of(state, member))
     while state.epoch < member.training.epochs:
         state = _train_epoch(fitting, state)
         callbacks.on_state(state)
@@ -160,15 +146,10 @@ class _Fitting:
     train: Examples
     validation: Examples | None
     validation_name: str
-    voted: tuple[tuple[str, Images], ...]
+    voted: Voted
     callbacks: Callbacks
     pace: Pace
     machine: Machine
-
-
-def _snapshot_of(state: TrainingState, member: MemberSpec) -> Snapshot:
-    averages = state.kept if member.training.keep == "average" else ()
-    return Snapshot(state.weights, state.optimizer, averages)
 
 
 def _train_epoch(fitting: _Fitting, state: TrainingState) -> TrainingState:
@@ -180,48 +161,24 @@ def _train_epoch(fitting: _Fitting, state: TrainingState) -> TrainingState:
         snapshot = machine.steps.read()
         machine.kept.set_weights(snapshot.averages or snapshot.weights)
         probabilities = _infer_splits(fitting, state.epoch + 1)
-    validation_loss, validation_accuracy = (
-        (None, None)
-        if validation is None
-        else measure(probabilities[fitting.validation_name], validation.labels)
-    )
-    record = EpochRecord(
-        epoch=state.epoch + 1,
-        loss=loss,
-        accuracy=accuracy,
-        validation_loss=validation_loss,
-        validation_accuracy=validation_accuracy,
-        rate=rate,
-        seconds=time.perf_counter() - began,
-    )
-    kept, kept_epoch = _choose_kept(fitting.member, state, snapshot, record)
-    return TrainingState(
-        epoch=record.epoch,
-        weights=snapshot.weights,
-        optimizer=snapshot.optimizer,
-        kept=kept,
-        kept_epoch=kept_epoch,
-        history=(*state.history, record),
-        epoch_votes=_append_votes(fitting, state, probabilities),
+    return end_epoch(
+        fitting.member,
+        state,
+        snapshot,
+        Taken(loss, accuracy, rate, began),
+        probabilities,
+        None if validation is None else (fitting.validation_name, validation.labels),
+        tuple(split for split, _ in fitting.voted),
     )
 
 
-def _take_steps(fitting: _Fitting, state: TrainingState) -> tuple[float, float, float]:
+def _take_steps(fitting: _Fitting, state: TrainingState) -> tuple[float, float, Any]:
     """Return the epoch's mean loss and accuracy, and its last rate."""
-    member, epoch, images = fitting.member, state.epoch, fitting.train.images
-    recipe = member.training
-    rates = plan_rates(
-        recipe.schedule,
-        recipe.optimizer.rate,
-        state.history,
-        count_steps(len(images), recipe.batch_size),
-        recipe.epochs,
-    )
+    member, images = fitting.member, fitting.train.images
     with fitting.callbacks.clock.on("input"):
-        parts = draw_epoch(
+        parts = begin_epoch(
             member,
-            epoch,
-            rates,
+            state,
             n_examples=len(images),
             image_shape=images.shape[1:],
             n_dropout=fitting.machine.n_dropout,
@@ -230,12 +187,11 @@ def _take_steps(fitting: _Fitting, state: TrainingState) -> tuple[float, float, 
         fitting.machine.steps,
         parts,
         fitting.pace,
-        name=f"{member.key} in epoch {epoch + 1}",
-        on_progress=lambda done: fitting.callbacks.on_progress(epoch + done),
+        name=f"{member.key} in epoch {state.epoch + 1}",
+        on_progress=lambda done: fitting.callbacks.on_progress(state.epoch + done),
         clock=fitting.callbacks.clock,
     )
-    # The shortest decimal that is this float32: 0.001, not 0.0010000000474974513.
-    return loss, accuracy, float(str(rates[-1]))
+    return loss, accuracy, parts[-1].rates[-1]
 
 
 def _infer_splits(fitting: _Fitting, n_epochs: float) -> dict[str, npt.NDArray[np.float32]]:
@@ -252,26 +208,3 @@ def _infer_splits(fitting: _Fitting, n_epochs: float) -> dict[str, npt.NDArray[n
         )
         for split, images in wanted.items()
     }
-
-
-def _choose_kept(
-    member: MemberSpec, state: TrainingState, snapshot: Snapshot, record: EpochRecord
-) -> tuple[tuple[Array, ...], int]:
-    """Return the weights kept so far and their epoch; none where the last are kept."""
-    if member.training.keep != "best-validation":
-        return snapshot.averages, record.epoch
-    best = max((r.validation_accuracy or 0.0 for r in state.history), default=-1.0)
-    if (record.validation_accuracy or 0.0) > best:
-        return snapshot.weights, record.epoch
-    return state.kept, state.kept_epoch
-
-
-def _append_votes(
-    fitting: _Fitting, state: TrainingState, probabilities: dict[str, npt.NDArray[np.float32]]
-) -> tuple[tuple[str, Votes], ...]:
-    before = dict(state.epoch_votes)
-    rows = {split: choose_classes(probabilities[split])[np.newaxis] for split, _ in fitting.voted}
-    return tuple(
-        (split, np.concatenate([before[split], row]) if split in before else row)
-        for split, row in rows.items()
-    )

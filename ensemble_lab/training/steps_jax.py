@@ -5,21 +5,20 @@ variables are templates only and do not change in training.
 """
 
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
-from jax import lax
 
 from ensemble_lab.arrays import Images, Labels
 from ensemble_lab.spec.augmentation import AugmentationSpec
 from ensemble_lab.training.augment import augment_images
 from ensemble_lab.training.backends import Snapshot, StepOptions
 from ensemble_lab.training.epoch import StepArrays
-from ensemble_lab.training.losses import batch_loss, penalise
 from ensemble_lab.training.network import Network
+from ensemble_lab.training.steps_pure import PureStep, State, loop_steps
 
 __all__ = [
     "JaxSteps",
@@ -88,15 +87,6 @@ def build_steps(
     return JaxSteps(network, optimizer, images, labels, options)
 
 
-class _State(NamedTuple):
-    """All that training changes, on the device."""
-
-    trainable: list[Any]
-    statistics: list[Any]
-    optimizer: list[Any]
-    averages: list[Any]
-
-
 class JaxSteps:
     """Compiled training steps; see `ensemble_lab.training.backends.Steps`."""
 
@@ -108,14 +98,10 @@ class JaxSteps:
         labels: Labels,
         options: StepOptions,
     ) -> None:
-        self._network = network
-        self._optimizer = optimizer
+        self._pure = PureStep(network, optimizer, options)
         self._examples = (jnp.asarray(images), jnp.asarray(labels.astype(np.int32)))
-        self._options = options
-        # Not model.non_trainable_variables: those hold the seed states too.
-        self._statistics = [each for each in network.model.weights if not each.trainable]
         weights = tuple(np.asarray(each.value) for each in network.model.weights)
-        self._state: _State
+        self._state: State
         self.write(
             Snapshot(
                 weights=weights,
@@ -124,8 +110,8 @@ class JaxSteps:
             )
         )
         self._loop = jax.jit(self._run_block, donate_argnums=0)
-        self._step = jax.jit(self._take_step, donate_argnums=0)
-        self._augmentation = jax.jit(self._augment_step)
+        self._step = jax.jit(self._pure.take, donate_argnums=0)
+        self._augmentation = jax.jit(self._pure.show)
         self._is_cpu = jax.devices()[0].platform == "cpu"
 
     def place(self, arrays: StepArrays) -> StepArrays:
@@ -165,109 +151,21 @@ class JaxSteps:
         """Return all that the steps have changed so far."""
         state = jax.device_get(self._state)
         return Snapshot(
-            weights=self._join(state.trainable, state.statistics),
+            weights=self._pure.join(state.trainable, state.statistics),
             optimizer=tuple(map(np.asarray, state.optimizer)),
             averages=tuple(map(np.asarray, state.averages)),
         )
 
     def write(self, snapshot: Snapshot) -> None:
         """Go on from there."""
-        is_trainable = [each.trainable for each in self._network.model.weights]
-        pairs = list(zip(is_trainable, snapshot.weights, strict=True))
         # Copies: what is donated must belong to nobody else, and arrays made from
         # NumPy may share its memory.
         self._state = jax.tree.map(
-            lambda array: jnp.array(array, copy=True),
-            _State(
-                trainable=[value for trainable, value in pairs if trainable],
-                statistics=[value for trainable, value in pairs if not trainable],
-                optimizer=list(snapshot.optimizer),
-                averages=list(snapshot.averages),
-            ),
-        )
-
-    def _join(self, trainable: list[Any], statistics: list[Any]) -> tuple[Any, ...]:
-        """Return both in the order of `keras.Model.weights`."""
-        left, right = iter(trainable), iter(statistics)
-        return tuple(
-            next(left) if each.trainable else next(right) for each in self._network.model.weights
+            lambda array: jnp.array(array, copy=True), self._pure.split(snapshot)
         )
 
     def _run_block(
-        self, state: _State, examples: Any, arrays: StepArrays, start: Any, stop: Any
-    ) -> tuple[_State, Any, Any]:
-        n_steps = len(arrays.rates)
-
-        def body(step: Any, carry: Any) -> Any:
-            state, losses, n_right = carry
-            state, loss, right = self._take_step(state, examples, arrays, step)
-            return state, losses.at[step].set(loss), n_right.at[step].set(right)
-
-        records = (jnp.zeros(n_steps, jnp.float32), jnp.zeros(n_steps, jnp.int32))
-        return lax.fori_loop(start, stop, body, (state, *records))
-
-    def _take_step(
-        self, state: _State, examples: Any, arrays: StepArrays, step: Any
-    ) -> tuple[_State, Any, Any]:
-        row = _take_row(arrays, step)
-        images, labels = self._show(examples, row)
-        evaluate = jax.value_and_grad(self._evaluate, has_aux=True)
-        (loss, (n_right, statistics)), gradients = evaluate(
-            state.trainable, state.statistics, row.dropout, images, labels
-        )
-        trainable, optimizer = self._optimizer.stateless_apply(
-            self._with_rate(state.optimizer, row.rates), gradients, state.trainable
-        )
-        averages = self._update_averages(state, self._join(trainable, statistics))
-        return _State(trainable, statistics, optimizer, averages), loss, n_right
-
-    def _show(self, examples: Any, row: StepArrays) -> tuple[Any, Any]:
-        """Return the images of a step as the net sees them, and their labels."""
-        images, labels = (jnp.take(each, row.order, axis=0) for each in examples)
-        images = images.astype(jnp.float32) / 255.0
-        # GPUs round coordinates to ten bits otherwise: a hundredth of a pixel.
-        with jax.default_matmul_precision("highest"):
-            images = augment_images(
-                images, self._options.augmentation, row.transforms, row.noise, row.boxes
-            )
-        return images, labels
-
-    def _augment_step(self, examples: Any, arrays: StepArrays, step: Any) -> Any:
-        return self._show(examples, _take_row(arrays, step))[0]
-
-    def _evaluate(
-        self, trainable: list[Any], statistics: list[Any], dropout: Any, images: Any, labels: Any
-    ) -> tuple[Any, tuple[Any, list[Any]]]:
-        """Return the loss, and beside it the number right and the statistics after the batch."""
-        model = self._network.training
-        values = dict(zip(map(id, self._statistics), statistics, strict=True))
-        values |= {id(each): dropout[n] for n, each in enumerate(self._network.seed_states)}
-        others = model.non_trainable_variables
-        outputs, after = model.stateless_call(
-            trainable, [values[id(each)] for each in others], [images, labels], training=True
-        )
-        values = dict(zip(map(id, others), after, strict=True))
-        loss, n_right = batch_loss(self._options.loss, labels, outputs)
-        loss += penalise(self._network.penalties, trainable)
-        return loss, (n_right, [values[id(each)] for each in self._statistics])
-
-    def _with_rate(self, values: list[Any], rate: Any) -> list[Any]:
-        target = self._optimizer.learning_rate
-        return [
-            rate if each is target else value
-            for each, value in zip(self._optimizer.variables, values, strict=True)
-        ]
-
-    def _update_averages(self, state: _State, weights: tuple[Any, ...]) -> list[Any]:
-        if self._options.average_decay is None:
-            return []
-        variables = zip(self._optimizer.variables, state.optimizer, strict=True)
-        n_before = next(v for each, v in variables if each is self._optimizer.iterations)
-        n_before = n_before.astype(jnp.float32)
-        decay = jnp.minimum(self._options.average_decay, (1.0 + n_before) / (10.0 + n_before))
-        pairs = zip(state.averages, weights, strict=True)
-        return [average + (1.0 - decay) * (weight - average) for average, weight in pairs]
-
-
-def _take_row(arrays: StepArrays, step: Any) -> StepArrays:
-    return StepArrays(*(None if each is None else each[step] for each in arrays))
+        self, state: State, examples: Any, arrays: StepArrays, start: Any, stop: Any
+    ) -> tuple[State, Any, Any]:
+        shape = (len(arrays.rates),)
+        return loop_steps(self._pure.take, state, examples, arrays, (start, stop), shape)
