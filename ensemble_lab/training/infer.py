@@ -1,6 +1,6 @@
 """Probabilities of a net on images, a batch at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ensemble_lab.arrays import Array, Images, Labels
 from ensemble_lab.exceptions import TrainingError
 
-__all__ = ["Predictor", "infer", "measure"]
+__all__ = ["Predictor", "infer", "infer_stack", "measure"]
 
 Predictor = Callable[..., npt.NDArray[np.float32]]
 """uint8 (batch, height, width, channels), and what lies beside, to float32 (batch, classes)."""
@@ -46,26 +46,67 @@ def infer(
     TrainingError
         A probability that is not finite.
     """
-    n_batches = -(-len(images) // _LARGEST_BATCH)
-    size = -(-len(images) // max(n_batches, 1))
     parts = []
-    for start in range(0, len(images), max(size, 1)):
-        n_rows = min(size, len(images) - start)
-        batch = [_fill(each[start : start + n_rows], size) for each in (images, *beside)]
+    for batch, n_rows in _cut(images, *beside):
         parts.append(predictor(*batch)[:n_rows])
         on_batch()
     probabilities = np.concatenate(parts).astype(np.float32, copy=False)
-    if not np.isfinite(probabilities).all():
-        row = int(np.flatnonzero(~np.isfinite(probabilities).all(axis=1))[0])
-        raise TrainingError(
-            f"probabilities of {name} must be finite; row {row} of {len(images)} is not. "
-            "Its weights are spoilt: train it again with a lower rate."
-        )
+    error = _find_error(probabilities, name)
+    if error is not None:
+        raise error
     return probabilities
+
+
+def infer_stack(
+    predictor: Predictor,
+    images: Images,
+    *,
+    names: Sequence[str],
+    on_batch: Callable[[], None] = lambda: None,
+) -> list[npt.NDArray[np.float32] | TrainingError]:
+    """Return what `infer` would for each of many members that are asked at once.
+
+    One whose probabilities are not finite has its error in its place.
+
+    Parameters
+    ----------
+    predictor : function
+        uint8 (batch, height, width, channels) to float32 (members, batch, classes).
+    images : uint8 (examples, height, width, channels)
+    names : sequence of str
+        Of the members, for messages.
+    on_batch : function
+        Called after each batch; may raise to stop.
+    """
+    parts = []
+    for (batch,), n_rows in _cut(images):
+        parts.append(predictor(batch)[:, :n_rows])
+        on_batch()
+    stacked = np.concatenate(parts, axis=1).astype(np.float32, copy=False)
+    return [_find_error(each, name) or each for each, name in zip(stacked, names, strict=True)]
+
+
+def _cut(images: Images, *beside: Array) -> Iterator[tuple[list[Array], int]]:
+    """Yield batches of one size, of all arrays, and how many rows of each are no copies."""
+    n_batches = -(-len(images) // _LARGEST_BATCH)
+    size = -(-len(images) // max(n_batches, 1))
+    for start in range(0, len(images), max(size, 1)):
+        n_rows = min(size, len(images) - start)
+        yield [_fill(each[start : start + n_rows], size) for each in (images, *beside)], n_rows
 
 
 def _fill(rows: Array, size: int) -> Array:
     return np.concatenate([rows, np.broadcast_to(rows[:1], (size - len(rows), *rows.shape[1:]))])
+
+
+def _find_error(probabilities: npt.NDArray[np.float32], name: str) -> TrainingError | None:
+    if np.isfinite(probabilities).all():
+        return None
+    row = int(np.flatnonzero(~np.isfinite(probabilities).all(axis=1))[0])
+    return TrainingError(
+        f"probabilities of {name} must be finite; row {row} of {len(probabilities)} is not. "
+        "Its weights are spoilt: train it again with a lower rate."
+    )
 
 
 def measure(probabilities: npt.NDArray[np.float32], labels: Labels) -> tuple[float, float]:
