@@ -13,7 +13,6 @@ from ensemble_lab.cli.arguments import Argument, Option, UsageError
 from ensemble_lab.cli.options import (
     Address,
     DataDir,
-    EngineName,
     Fetch,
     Gpus,
     Members,
@@ -41,6 +40,14 @@ PresetData = Annotated[
         "file.npz or the train.csv of kaggle; default mnist.",
     ),
 ]
+TrainingEngine = Annotated[
+    Literal["process", "serial", "ray", "stacked"],
+    Option(
+        "--engine",
+        help="Workers side by side, one by one, or on the machines of a Ray cluster; or members "
+        "that differ in the seed alone together in one program, for a GPU (backend jax).",
+    ),
+]
 PresetSeeds = Annotated[
     str | None,
     Option("--seeds", metavar="A:B", help="With --preset: seeds A to B-1, or A,B,C; default 0:1."),
@@ -60,7 +67,7 @@ def command(
     data: PresetData = None,
     seeds: PresetSeeds = None,
     run: NewRun = None,
-    engine: EngineName = "process",
+    engine: TrainingEngine = "process",
     workers: Workers = None,
     address: Address = None,
     fetch: Fetch = False,

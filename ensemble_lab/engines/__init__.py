@@ -2,6 +2,7 @@
 
 A worker is a process (``python -m ensemble_lab.training.worker``) that is at one member at a
 time, so one that dies takes nothing else with it; it is replaced before its memory has grown.
+Or it is at all members of a stack at once (``python -m ensemble_lab.training.stacked_worker``).
 An engine is a row here: a name, and where and how many workers it runs side by side.
 """
 
@@ -9,6 +10,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from ensemble_lab.engines.clusters import Cluster
 from ensemble_lab.engines.events import Event, Outcome
@@ -16,6 +18,9 @@ from ensemble_lab.engines.jobs import Job, Sharing
 from ensemble_lab.engines.subprocesses import run_jobs
 from ensemble_lab.exceptions import MissingExtraError, SpecError
 from ensemble_lab.spelling import closest
+
+if TYPE_CHECKING:
+    from ensemble_lab.store.training_state import Numerics
 
 __all__ = [
     "ENGINES",
@@ -47,18 +52,34 @@ class Engine:
         only then is a `Cluster` of use.
     extra : str or None
         Package that it needs, and the extra that installs it.
+    numerics : {"single", "stacked"}
+        Whose bits its members have. What stacks members only trains them.
     """
 
     run: Callable[[Sequence[Job], int | None, Cluster, Report], tuple[Outcome, ...]]
     has_machines: bool = False
     extra: str | None = None
+    numerics: "Numerics" = "single"
 
 
 def _serial(
     jobs: Sequence[Job], n_workers: int | None, _cluster: Cluster, report: Report
 ) -> tuple[Outcome, ...]:
+    return _run_one_by_one("serial", jobs, n_workers, report)
+
+
+def _stacked(
+    jobs: Sequence[Job], n_workers: int | None, _cluster: Cluster, report: Report
+) -> tuple[Outcome, ...]:
+    # A stack takes all devices and what memory is free: another beside it would find neither.
+    return _run_one_by_one("stacked", jobs, n_workers, report)
+
+
+def _run_one_by_one(
+    name: str, jobs: Sequence[Job], n_workers: int | None, report: Report
+) -> tuple[Outcome, ...]:
     if n_workers not in (None, 1):
-        raise SpecError(f"workers of the serial engine must be 1; got {n_workers}.")
+        raise SpecError(f"workers of the {name} engine must be 1; got {n_workers}.")
     return run_jobs(jobs, 1, report)
 
 
@@ -89,18 +110,22 @@ ENGINES = {
     "serial": Engine(_serial),
     "process": Engine(_process),
     "ray": Engine(_ray, has_machines=True, extra="ray"),
+    "stacked": Engine(_stacked, numerics="stacked"),
 }
 """serial: one worker after another. process: side by side, one a core unless told. ray: on the
-machines of a cluster, as many as they have cores for."""
+machines of a cluster, as many as they have cores for. stacked: one worker for all members that
+train together in one program, one such worker after another."""
 
 
-def find_engine(name: str, cluster: Cluster = HERE) -> Engine:
-    """Return the engine of that name, if it can be had and takes such a cluster.
+def find_engine(
+    name: str, cluster: Cluster = HERE, *, to: Literal["train", "predict"] = "train"
+) -> Engine:
+    """Return the engine of that name, if it can be had, does that and takes such a cluster.
 
     Raises
     ------
     SpecError
-        No such engine, or one that knows no cluster.
+        No such engine, or one that knows no cluster or does not predict.
     MissingExtraError
         What it needs is not installed.
     """
@@ -109,6 +134,9 @@ def find_engine(name: str, cluster: Cluster = HERE) -> Engine:
             f"engine must be one of {', '.join(ENGINES)}; got {name!r}" + closest(name, ENGINES)
         )
     engine = ENGINES[name]
+    if to == "predict" and engine.numerics == "stacked":
+        able = ", ".join(name for name, each in ENGINES.items() if each.numerics == "single")
+        raise SpecError(f"engine must be one of {able} to predict; got {name}, which only trains.")
     if cluster != HERE and not engine.has_machines:
         takers = " or ".join(name for name, each in ENGINES.items() if each.has_machines)
         raise SpecError(

@@ -32,6 +32,9 @@ class Job:
     sharing : {"alone", "in-turn", "together"}
         Whether a process of the same backend and threads may do it after others, or is given
         several at once because they ask for the same: predictions on the same splits.
+    stack : str
+        Jobs with the same one are one process's, which trains their members in one program;
+        empty for a member that trains alone.
     """
 
     run: Path
@@ -41,10 +44,16 @@ class Job:
     threads: int = 1
     backend: str = ""
     sharing: Sharing = "alone"
+    stack: str = ""
+
+    @property
+    def module(self) -> str:
+        """What runs as the worker: ``python -m MODULE``."""
+        return f"ensemble_lab.training.{'stacked_worker' if self.stack else 'worker'}"
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What follows ``python -m ensemble_lab.training.worker``."""
+        """What follows ``python -m MODULE``."""
         return (str(self.run), self.key, *self.options)
 
     @property
@@ -54,7 +63,7 @@ class Job:
 
 
 def plan_batches(jobs: Sequence[Job], n_workers: int) -> list[tuple[Job, ...]]:
-    """Return what is given to a process at once: one job, or a share of those done together.
+    """Return what is given to a process at once: one job, a stack, or a share of those together.
 
     Jobs of one kind that are done together are dealt out to `n_workers` processes like cards,
     so that groups that take longer than others are spread over all of them.
@@ -64,11 +73,18 @@ def plan_batches(jobs: Sequence[Job], n_workers: int) -> list[tuple[Job, ...]]:
     >>> jobs = [Job(Path(), key, (), Path(), sharing="together") for key in "abc"]
     >>> [[job.key for job in batch] for batch in plan_batches(jobs, 2)]
     [['a', 'c'], ['b']]
+    >>> jobs = [Job(Path(), key, (), Path(), stack=key.upper()) for key in "aba"]
+    >>> [[job.key for job in batch] for batch in plan_batches(jobs, 1)]
+    [['a', 'a'], ['b']]
     """
     batches: list[tuple[Job, ...]] = []
-    dealt = set()
+    dealt: set[object] = set()
     for first in jobs:
-        if first.sharing != "together":
+        if first.stack:
+            if first.stack not in dealt:
+                dealt.add(first.stack)
+                batches.append(tuple(job for job in jobs if job.stack == first.stack))
+        elif first.sharing != "together":
             batches.append((first,))
         elif first.kind not in dealt:
             dealt.add(first.kind)

@@ -52,7 +52,7 @@ def run_jobs(
                         settled = worker.settle()
                         _hand_next(worker, waiting)
                     else:
-                        worker.hear(event)
+                        settled = worker.hear(event)
                         report(event)
                     outcomes.update((outcome.key, outcome) for outcome in settled)
         finally:

@@ -30,13 +30,14 @@ class WorkerProcess:
     def __init__(self, jobs: Sequence[Job], events: "Events") -> None:
         first, *others = jobs
         self.held = {job.key: job for job in jobs}
-        self._kind = first.kind
+        self._kind, self._is_stack = first.kind, bool(first.stack)
+        self._log = first.log
         self._last: dict[str, Event] = {}
         self._turn = first.key
         options = ["--with", *(job.key for job in others)] if others else []
         if first.sharing != "alone":
             options.append("--in-turn")
-        command = [sys.executable, "-m", "ensemble_lab.training.worker", *first.arguments, *options]
+        command = [sys.executable, "-m", first.module, *first.arguments, *options]
         try:
             first.log.parent.mkdir(parents=True, exist_ok=True)
             with first.log.open("ab") as log:
@@ -65,10 +66,17 @@ class WorkerProcess:
                     events.put((self, event))
         events.put((self, None))
 
-    def hear(self, event: Event) -> None:
-        """Take an event of a member; the worker is at that member now."""
+    def hear(self, event: Event) -> list[Outcome]:
+        """Take an event of a member, at which the worker is now; return what it settles.
+
+        The last word on a member of a stack does, whatever becomes of the process and of the
+        others: its files were in place before. Elsewhere the process is to end well, too.
+        """
         self._last[event.key] = event
         self._turn = event.key
+        if self._is_stack and event.event in _LAST_WORDS and event.key in self.held:
+            return [self._judge(self.held.pop(event.key), 0)]
+        return []
 
     def takes(self, job: Job) -> bool:
         """Whether a job may follow those that are settled."""
@@ -85,7 +93,7 @@ class WorkerProcess:
             )
         except OSError:
             return False
-        self.held[job.key], self._turn = job, job.key
+        self.held[job.key], self._turn, self._log = job, job.key, job.log
         return True
 
     def dismiss(self) -> None:
@@ -105,8 +113,8 @@ class WorkerProcess:
     def end(self) -> tuple[list[Outcome], list[Job]]:
         """Wait for the end; return outcomes, and the jobs that it had not come to.
 
-        One that is killed takes with it the job that it was at; jobs before that ended as
-        their last words say.
+        One that is killed takes with it the job that it was at, or all that are left of a
+        stack; jobs before that ended as their last words say.
         """
         code = self.process.wait()
         self.dismiss()
@@ -114,10 +122,11 @@ class WorkerProcess:
             self._turn
         }
         turn = self._turn if self._turn in self.held else next(iter(self.held), None)
+        at = set(self.held) if self._is_stack else {turn}
         outcomes = [
             self._judge(job, 0 if key in is_over else code)
             for key, job in self.held.items()
-            if key in is_over or key == turn
+            if key in is_over or key in at
         ]
         settled = {outcome.key for outcome in outcomes}
         return outcomes, [job for key, job in self.held.items() if key not in settled]
@@ -132,7 +141,7 @@ class WorkerProcess:
             return Outcome(job.key, "interrupted")
         if last.event == "failed":
             return Outcome(job.key, "failed", last.error or "Exception", last.cause or "")
-        cause = f"{_describe_exit(code)}; see {job.log}"
+        cause = f"{_describe_exit(code)}; see {self._log}"
         return Outcome(job.key, "failed", "WorkerDied", cause)
 
 

@@ -68,8 +68,22 @@ def open_backend(spec: MemberSpec) -> Iterator[Backend]:
     yield _OPENED[kind][0]
 
 
-def describe_environment(spec: MemberSpec, libraries: Mapping[str, str]) -> dict[str, str | int]:
-    """Return what is to be stored with a member: `libraries` (of its trainer) and the machine."""
+def describe_environment(
+    spec: MemberSpec, libraries: Mapping[str, str], *, stack: int | None = None
+) -> dict[str, str | int]:
+    """Return what is to be stored with a member: its engine's numerics, libraries, the machine.
+
+    Parameters
+    ----------
+    spec : MemberSpec
+    libraries : mapping
+        Versions, and the device's name: what the trainer says.
+    stack : int or None
+        Members that the program on one device was made for; None where for one alone.
+    """
+    numerics: dict[str, str | int] = (
+        {"numerics": "single"} if stack is None else {"numerics": "stacked", "stack": stack}
+    )
     return {
         "ensemble-lab": __version__,
         "commit": _describe_commit(),
@@ -77,6 +91,7 @@ def describe_environment(spec: MemberSpec, libraries: Mapping[str, str]) -> dict
         "numpy": np.__version__,
         "backend": spec.backend,
         "threads": spec.threads,
+        **numerics,
         "cpu": _name_processor(),
         "cores": os.cpu_count() or 0,
         "platform": platform.platform(),

@@ -15,7 +15,13 @@ from ensemble_lab.store.run import Run
 from ensemble_lab.store.splits import SplitRecord, load_record
 from ensemble_lab.training.plan import hash_examples
 
-__all__ = ["LoadExamples", "load_checked_dataset", "load_checked_images", "load_examples"]
+__all__ = [
+    "LoadExamples",
+    "check_examples",
+    "load_checked_dataset",
+    "load_checked_images",
+    "load_examples",
+]
 
 LoadExamples = Callable[[DataSpec, int | None, Path | None], Dataset]
 
@@ -45,6 +51,18 @@ def load_checked_dataset(
         The source holds other training or validation examples now.
     """
     dataset = load(parse_data(run.data), spec.fold, data_dir)
+    check_examples(run, spec, dataset)
+    return dataset
+
+
+def check_examples(run: Run, spec: MemberSpec, dataset: Dataset) -> None:
+    """Refuse what a member sees of a data set, if its digest was not made of that.
+
+    Raises
+    ------
+    MismatchError
+        The training or validation examples are others.
+    """
     expected, found = run.member(spec.key).digest, spec.identity(hash_examples(dataset))
     if expected != found:
         raise MismatchError(
@@ -52,7 +70,6 @@ def load_checked_dataset(
             f"{found[:12]} from the examples of {dataset.name}. The data have changed: use "
             "another run for them."
         )
-    return dataset
 
 
 def load_checked_images(

@@ -14,7 +14,7 @@ from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.spec.variant import CopiesSpec, ShiftedCopies
 from ensemble_lab.store.members import member_path
 from ensemble_lab.store.run import Run
-from ensemble_lab.store.training_state import TrainingState, load_state, save_state
+from ensemble_lab.store.training_state import TrainingState, resume_state, save_state
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.architectures.layers import Layer, Shape
 from ensemble_lab.training.backends import load_backend
@@ -28,7 +28,15 @@ from ensemble_lab.training.profiling import measure_augmentation
 from ensemble_lab.training.reporter import Reporter
 from ensemble_lab.training.trainers import Answers, CopiesResponder, Responder, Trained
 
-__all__ = ["describe_libraries", "load", "load_copies", "open_libraries", "train"]
+__all__ = [
+    "describe_libraries",
+    "load",
+    "load_copies",
+    "open_libraries",
+    "open_state",
+    "take_examples",
+    "train",
+]
 
 
 def open_libraries(spec: MemberSpec) -> AbstractContextManager[Any]:
@@ -38,7 +46,7 @@ def open_libraries(spec: MemberSpec) -> AbstractContextManager[Any]:
 
 def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> Trained:
     """Train a net, from the start or from its last epoch; its state is saved after each."""
-    resume = load_state(run, spec.key)
+    resume = resume_state(run, spec.key, "single")
     reporter.start(0 if resume is None else resume.epoch, spec.epochs)
 
     def keep_state(state: TrainingState) -> None:
@@ -52,8 +60,8 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
     machine = _keep_machine(draw_blueprint(spec, run.image_shape, run.n_classes), train)
     fitted = fit(
         spec,
-        _examples(train),
-        None if validation is None else _examples(validation),
+        take_examples(train),
+        None if validation is None else take_examples(validation),
         validation_name="validation" if validation is None else validation.name,
         n_classes=run.n_classes,
         voted=voted if spec.training.epoch_votes else (),
@@ -74,7 +82,8 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
     )
 
 
-def _examples(split: Split) -> Examples:
+def take_examples(split: Split) -> Examples:
+    """Return what can be learnt from; refuse a split without labels."""
     if split.labels is None:
         raise DataError(f"examples to learn from must have labels; {split.name} has none.")
     return Examples(split.images, split.labels)
@@ -83,7 +92,7 @@ def _examples(split: Split) -> Examples:
 @lru_cache(maxsize=1)
 def _keep_machine(plan: Blueprint, train: Split) -> Machine:
     """Return the machine of the last member, if it serves; a worker trains one at a time."""
-    examples = _examples(train)
+    examples = take_examples(train)
     return build_machine(plan, examples.images, examples.labels)
 
 
@@ -91,6 +100,32 @@ def load(run: Run, spec: MemberSpec) -> Responder:
     """Return the net with its stored weights."""
     model, predictor = _load_model(run, spec)
     return partial(_answer_as, model, model.get_weights(), partial(_answer, predictor))
+
+
+def open_state(
+    run: Run, spec: MemberSpec, state: TrainingState, *, stack: int | None = None
+) -> Trained:
+    """Return the net of a training that is over, as `train` does; it is lent until the next one.
+
+    Parameters
+    ----------
+    run : Run
+    spec : MemberSpec
+    state : TrainingState
+        After the last epoch.
+    stack : int or None
+        As in `Trained`.
+    """
+    layers = describe_layers(spec.architecture, run.n_classes)
+    model, predictor = _keep_model(spec.backend, layers, run.image_shape)
+    model.set_weights(state.kept or state.weights)
+    return Trained(
+        weights=lambda path: model.save_weights(path),
+        history=state.history,
+        kept_epoch=state.kept_epoch,
+        responder=partial(_answer, predictor),
+        stack=stack,
+    )
 
 
 def load_copies(run: Run, spec: MemberSpec, copies: CopiesSpec) -> CopiesResponder:

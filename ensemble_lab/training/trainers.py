@@ -101,12 +101,15 @@ class Trained:
     history : tuple of EpochRecord
     kept_epoch : int
     responder : Responder
+    stack : int or None
+        Members that the program on one device was made for; None where for one alone.
     """
 
     weights: Callable[[Path], None] | Mapping[str, Array]
     history: tuple[EpochRecord, ...]
     kept_epoch: int
     responder: Responder
+    stack: int | None = None
 
 
 class Trainer(Protocol):

@@ -43,10 +43,17 @@ from ensemble_lab.training.predicting import (
     save_answers,
 )
 from ensemble_lab.training.reporter import Reporter, own_stdout
-from ensemble_lab.training.trainers import Responder, Trainer, load_trainer
+from ensemble_lab.training.trainers import Responder, Trained, Trainer, load_trainer
 from ensemble_lab.training.turns import Wear, measure_peak, wait_for_turn
 
-__all__ = ["main", "train_member"]
+__all__ = [
+    "find_unpredicted",
+    "finish_member",
+    "is_finished",
+    "main",
+    "store_trained",
+    "train_member",
+]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -137,24 +144,21 @@ def train_member(
     """
     spec = parse_member(run.member(key).spec)
     member = _load_if_there(run, key)
-    predicted = list(run.own_splits)
-    if member is not None:
-        predicted = [split for split in predicted if not has_predictions(run, key, split)]
-        if not predicted and not state_path(run, key).exists():
-            return "complete"
+    if member is not None and is_finished(run, key):
+        return "complete"
     # The user's environment says where data lie; the worker's own comes after.
     dataset = load_checked_dataset(run, spec, data_dir, load)
     trainer = load_trainer(spec.backend)
     with trainer.open_libraries(spec), _keeping_timings(run, key, reporter.clock):
         if member is None:
-            member, responder = _train(run, spec, dataset, trainer, reporter)
+            trained = trainer.train(run, spec, dataset, reporter)
+            member = store_trained(run, spec, dataset, trained, trainer, reporter)
+            splits, responder = list(run.own_splits), trained.responder
         else:
             reporter.start(spec.epochs, spec.epochs)
+            splits = find_unpredicted(run, key)
             responder = load_responder(run, spec, member, trainer)
-        for split in predicted:
-            save_answers(run, member, dataset.split(split), responder, reporter)
-        with reporter.clock.on("files"):
-            _finish(run, dataset, spec, member)
+        finish_member(run, spec, dataset, member, splits, responder, reporter)
     return "trained"
 
 
@@ -167,14 +171,29 @@ def _keeping_timings(run: Run, key: str, clock: Clock) -> Iterator[None]:
         add_sitting(run, key, clock.read())
 
 
-def _train(
-    run: Run, spec: MemberSpec, dataset: Dataset, trainer: Trainer, reporter: Reporter
-) -> tuple[Member, Responder]:
-    trained = trainer.train(run, spec, dataset, reporter)
+def is_finished(run: Run, key: str) -> bool:
+    """Whether a stored member has all its predictions, and its state's last use is over."""
+    return not (find_unpredicted(run, key) or state_path(run, key).exists())
+
+
+def find_unpredicted(run: Run, key: str) -> list[str]:
+    """Return the splits on which a stored member lacks predictions."""
+    return [split for split in run.own_splits if not has_predictions(run, key, split)]
+
+
+def store_trained(
+    run: Run,
+    spec: MemberSpec,
+    dataset: Dataset,
+    trained: Trained,
+    trainer: Trainer,
+    reporter: Reporter,
+) -> Member:
+    """Write a member that was trained a moment ago, and return it."""
     n_train = dataset.split("train").n_examples
     plan = describe_plan(spec, run.image_shape, run.n_classes, n_train)
     with reporter.clock.on("files"):
-        member = save_member(
+        return save_member(
             run,
             spec.key,
             trained.weights,
@@ -183,23 +202,36 @@ def _train(
             kept_epoch=trained.kept_epoch,
             n_parameters=plan.parameters,
             training_macs=plan.macs,
-            environment=describe_environment(spec, trainer.describe_libraries(spec)),
+            environment=describe_environment(
+                spec, trainer.describe_libraries(spec), stack=trained.stack
+            ),
         )
-    return member, trained.responder
 
 
-def _finish(run: Run, dataset: Dataset, spec: MemberSpec, member: Member) -> None:
-    """Turn the last state into epoch votes, if they are asked for, and remove it.
+def finish_member(
+    run: Run,
+    spec: MemberSpec,
+    dataset: Dataset,
+    member: Member,
+    splits: Sequence[str],
+    responder: Responder,
+    reporter: Reporter,
+) -> None:
+    """Predict splits; turn the last state into epoch votes, if they are asked for; remove it.
 
     The votes stay in the state until here, so a worker that dies after its member is
     stored leaves nothing out.
     """
-    state = load_state(run, spec.key)
-    if state is not None and spec.training.epoch_votes:
-        for split, votes in state.epoch_votes:
-            index = dataset.split(split).index
-            save_epoch_votes(run, spec.key, split, votes, index, parent=member.weights_sha256)
-    remove_state(run, spec.key)
+    key = spec.key
+    for split in splits:
+        save_answers(run, member, dataset.split(split), responder, reporter)
+    with reporter.clock.on("files"):
+        state = load_state(run, key)
+        if state is not None and spec.training.epoch_votes:
+            for split, votes in state.epoch_votes:
+                index = dataset.split(split).index
+                save_epoch_votes(run, key, split, votes, index, parent=member.weights_sha256)
+        remove_state(run, key)
 
 
 def _load_if_there(run: Run, key: str) -> Member | None:

@@ -69,7 +69,8 @@ def predict(
     transforms : sequence of Corruption or str
         What is done to the images, in this order, such as ``("blur:3", "noise:1")``; nothing
         else is, whatever was done to the images that the members learnt from.
-    engine, workers, cluster, data_dir, report
+    engine : {"process", "serial", "ray"}
+    workers, cluster, data_dir, report
         As in `ensemble_lab.workflows.train.train`.
 
     Returns
@@ -86,6 +87,8 @@ def predict(
         The run has another split of that name.
     MissingError
         No member is trained.
+    SpecError
+        No such engine, or one that only trains or takes no cluster.
     TrainingError
         A worker failed.
     """
@@ -141,14 +144,14 @@ def predict_splits(
     members : tuple of str
         Patterns of keys; none for all.
     engine, workers, cluster, data_dir, report
-        As in `ensemble_lab.workflows.train.train`.
+        As in `predict`.
 
     Raises
     ------
-    DataError, MismatchError, MissingError, TrainingError
+    DataError, MismatchError, MissingError, SpecError, TrainingError
         As `predict`.
     """
-    find_engine(engine, cluster)
+    find_engine(engine, cluster, to="predict")
     trained = find_trained(run, members)
     for split in splits:
         images = load_split(split.source, split.published, Path(data_dir) if data_dir else None)

@@ -31,7 +31,7 @@ from ensemble_lab.workflows.vote import VoteReport, score_vote
 __all__ = ["Results", "collect_results", "save_results"]
 
 _VERSIONS = ("ensemble-lab", "python", "numpy", "keras", "tensorflow", "jax", "scikit-learn")
-_HARDWARE = ("backend", "threads", "device", "cpu", "cores", "platform")
+_HARDWARE = ("backend", "threads", "numerics", "stack", "device", "cpu", "cores", "platform")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def collect_results(run: Run | Path | str) -> Results:
         "experiment": run.name,
         "spec_digest": experiment and experiment.digest,
         "commit": _shared(members, ("commit",)).get("commit") or None,
-        "command": experiment and f"ensemble-lab train {run.path}/experiment.toml --run {run.path}",
+        "command": experiment and _name_command(run, members),
         "versions": _shared(members, _VERSIONS),
         "hardware": _shared(members, _HARDWARE),
         "minutes": sum(each.minutes for each in measured),
@@ -274,6 +274,12 @@ def _load_experiment(run: Run) -> ExperimentSpec | None:
     experiment = read_experiment(path)
     described = {spec.key: spec.to_json() for spec in experiment.expand()}
     return experiment if described == {entry.key: entry.spec for entry in run.members} else None
+
+
+def _name_command(run: Run, members: tuple[Member, ...]) -> str:
+    command = f"ensemble-lab train {run.path}/experiment.toml --run {run.path}"
+    is_stacked = any(each.environment.get("numerics") == "stacked" for each in members)
+    return f"{command} --engine stacked" if is_stacked else command
 
 
 def _shared(members: tuple[Member, ...], names: tuple[str, ...]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ensemble_lab.store.run import Entry, Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.store.training_state import state_path
 from ensemble_lab.workflows.planning import Plan, PlannedMember, plan_experiment
-from ensemble_lab.workflows.workers import check_backends, ignore, run_members
+from ensemble_lab.workflows.workers import check_backends, check_numerics, ignore, run_members
 
 __all__ = ["find_lacking", "is_complete", "train"]
 
@@ -47,15 +47,19 @@ def train(
     experiment : ExperimentSpec or path of a TOML file
     run : path, optional
         Run folder; ``checkpoints/<name>`` unless given.
-    engine : {"process", "serial", "ray"}
+    engine : {"process", "serial", "ray", "stacked"}
+        Workers side by side, one by one or on other machines; or, with JAX, all members that
+        differ in nothing but the seed in one program, as many at once as fit in memory. That
+        rounds differently: a member is not continued under an engine of the other kind.
     workers : int, optional
-        Processes side by side; one a core unless given.
+        Processes side by side; one a core unless given, and one stack after another.
     cluster : Cluster, optional
         For the engine ``ray``: which machines, and how they reach the run.
     members, shard, data_dir, backend
         As in `plan_experiment`.
     profile : bool
-        Whether workers time augmentation alone as well, which takes some seconds a member;
+        Whether workers time augmentation alone as well, which takes some seconds a member,
+        and which nobody does in a stack;
         see `ensemble_lab.workflows.profile.profile_run`.
     report : callable
         Takes each `Event` of the workers. A member that another process is training is
@@ -68,20 +72,22 @@ def train(
     Raises
     ------
     SpecError, DataError
-        The experiment or its data are wrong, or the engine takes no cluster.
+        The experiment or its data are wrong, or the engine takes no cluster or cannot train a
+        member.
     MismatchError
-        The run holds other data, or a member that something else made.
+        The run holds other data, or a member that something else made or began.
     TrainingError
         Members failed; the others are complete.
     InterruptedTraining
         Stopped by SIGINT or SIGTERM; the same call continues.
     """
-    find_engine(engine, cluster)
+    is_stacked = find_engine(engine, cluster).numerics == "stacked"
     plan = plan_experiment(
         experiment, members=members, shard=shard, data_dir=data_dir, backend=backend
     )
     opened = prepare_run(plan, _locate_run(plan, run), experiment)
     lacking = find_lacking(plan, opened)
+    check_numerics(opened, [member.spec.key for member in lacking], engine)
     check_backends({member.spec.backend for member in lacking})
     for member in lacking:
         size = member.plan
@@ -89,7 +95,7 @@ def train(
     run_members(
         opened,
         tuple(member.spec.key for member in lacking),
-        ("--profile",) if profile else (),
+        ("--profile",) if profile and not is_stacked else (),
         sharing="in-turn",
         engine=engine,
         workers=workers,

@@ -58,7 +58,7 @@ def predict_variant(
     members : tuple of str
         Patterns of keys; none for all that are trained.
     engine, workers, cluster, data_dir, report
-        As in `ensemble_lab.workflows.train.train`.
+        As in `ensemble_lab.workflows.predict.predict`.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def predict_variant(
     Raises
     ------
     SpecError
-        No such copies, or a member that cannot be asked about them.
+        No such copies, or a member or an engine that cannot be asked about them.
     MismatchError
         Members have predictions of other copies under that name.
     MissingError
@@ -76,7 +76,7 @@ def predict_variant(
     TrainingError
         A worker failed.
     """
-    find_engine(engine, cluster)
+    find_engine(engine, cluster, to="predict")
     run = open_whole(run, to="predict a variant")
     made = parse_copies(copies) if isinstance(copies, str) else copies
     name = name_variant(made) if name is None else check_name(name, what="variant")

@@ -2,7 +2,8 @@
 
 import datetime
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -16,14 +17,21 @@ from ensemble_lab.engines import (
     find_engine,
     run_engine,
 )
-from ensemble_lab.exceptions import InterruptedTraining, MissingExtraError, TrainingError
+from ensemble_lab.exceptions import (
+    DamagedError,
+    InterruptedTraining,
+    MissingExtraError,
+    TrainingError,
+)
 from ensemble_lab.spec.data import DataSpec
 from ensemble_lab.spec.member import parse_member
-from ensemble_lab.store.members import Failure, clear_failure, save_failure
+from ensemble_lab.store.members import Failure, clear_failure, member_path, save_failure
 from ensemble_lab.store.run import Run
+from ensemble_lab.store.training_state import resume_state
+from ensemble_lab.training.stacks import name_stack
 from ensemble_lab.training.trainers import TRAINERS
 
-__all__ = ["check_backends", "ignore", "run_members"]
+__all__ = ["check_backends", "check_numerics", "ignore", "run_members"]
 
 
 def ignore(_event: Event) -> None:
@@ -54,6 +62,27 @@ def check_backends(backends: set[str], *, to: Literal["train", "predict"] = "tra
                 )
 
 
+def check_numerics(run: Run, keys: Iterable[str], engine: str) -> None:
+    """Refuse an engine that cannot train a member or go on with it, before anything is started.
+
+    A state that is damaged is its own worker's to tell: it leaves the other members alone.
+
+    Raises
+    ------
+    SpecError
+        The engine cannot train a member.
+    MismatchError
+        A member that is not done was begun by an engine of other numerics.
+    """
+    numerics = find_engine(engine).numerics
+    for key in keys:
+        if numerics == "stacked":
+            name_stack(parse_member(run.member(key).spec))
+        if not member_path(run, key).exists():
+            with suppress(DamagedError):
+                resume_state(run, key, numerics)
+
+
 def run_members(
     run: Run,
     keys: tuple[str, ...],
@@ -76,7 +105,7 @@ def run_members(
     arguments : tuple of str
         Of the worker, beside run, key and folder of the data.
     sharing : {"alone", "in-turn", "together"}
-        As in `ensemble_lab.engines.Job`.
+        As in `ensemble_lab.engines.Job`; members of a stack have no other in their process.
     engine, workers, data_dir, report
         As in `ensemble_lab.workflows.train.train`.
     data : DataSpec
@@ -93,7 +122,9 @@ def run_members(
         Workers were asked to stop, all together or one by one.
     """
     folder = Path(data_dir) if data_dir else None
-    if not find_engine(engine).has_machines:
+    chosen = find_engine(engine)
+    is_stacked = chosen.numerics == "stacked"
+    if not chosen.has_machines:
         folder = locate(data, folder)
     elif folder is not None:
         folder = folder.absolute()
@@ -106,7 +137,8 @@ def run_members(
             log=run.member_folder(key) / "log.txt",
             threads=spec.threads,
             backend=spec.backend,
-            sharing=sharing,
+            sharing="alone" if is_stacked else sharing,
+            stack=name_stack(spec) if is_stacked else "",
         )
         for key in keys
         for spec in (parse_member(run.member(key).spec),)

@@ -71,6 +71,7 @@ def spy(monkeypatch):
         ([], {}),
         (["--run", "there"], {"run": Path("there")}),
         (["--engine", "serial"], {"engine": "serial"}),
+        (["--engine", "stacked"], {"engine": "stacked"}),
         (["--engine", "ray", "--fetch"], {"engine": "ray", "cluster": Cluster(fetch=True)}),
         (
             ["--engine", "ray", "--address", "auto", "--gpus", "0.25"],

@@ -186,13 +186,13 @@ def test_engine_and_workers_are_checked(run):
         run("trained", name="proces")
     with pytest.raises(SpecError, match="must be 1; got 2"):
         run("trained", name="serial", n_workers=2)
-    assert set(ENGINES) == {"serial", "process", "ray"}
+    assert set(ENGINES) == {"serial", "process", "ray", "stacked"}
 
 
 @pytest.mark.parametrize(
     "cluster", [Cluster(address="auto"), Cluster(fetch=True), Cluster(gpus=0.5)], ids=repr
 )
-@pytest.mark.parametrize("name", ["serial", "process"])
+@pytest.mark.parametrize("name", ["serial", "process", "stacked"])
 def test_engine_of_one_machine_takes_no_cluster(name, cluster):
     with pytest.raises(SpecError, match=rf"ray to take an address, fetch or gpus; got {name}\."):
         run_engine(name, [], n_workers=None, cluster=cluster, report=lambda _: None)

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from ensemble_lab.exceptions import TrainingError
-from ensemble_lab.training.environment import open_backend, plan_environment
+from ensemble_lab.training.environment import (
+    describe_environment,
+    open_backend,
+    plan_environment,
+)
 from tests.training.members import build_member
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +34,16 @@ def test_threads_of_the_member_are_those_of_every_pool():
     variables = plan_environment(member)
     assert variables["OMP_NUM_THREADS"] == variables["NPROC"] == "2"
     assert "multi_thread" not in variables["XLA_FLAGS"]
+
+
+def test_member_keeps_whose_bits_it_has():
+    alone, stacked = (
+        describe_environment(build_member("jax"), {"jax": "0.10"}, stack=stack)
+        for stack in (None, 32)
+    )
+    assert alone["numerics"] == "single"
+    assert "stack" not in alone
+    assert (stacked["numerics"], stacked["stack"], stacked["jax"]) == ("stacked", 32, "0.10")
 
 
 SETTINGS = """

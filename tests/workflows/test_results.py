@@ -189,6 +189,13 @@ def test_environments_that_differ_are_all_named(make):
     assert values["hardware"]["cores"] == 8
 
 
+def test_members_that_were_stacked_are_said_to_be(make):
+    run = make(environments=(ENVIRONMENT | {"numerics": "stacked", "stack": 32},))
+    values = collect_results(run).values
+    assert (values["hardware"]["numerics"], values["hardware"]["stack"]) == ("stacked", 32)
+    assert values["command"] is None or values["command"].endswith(" --engine stacked")
+
+
 @pytest.mark.parametrize("commit", [{}, {"commit": ""}])
 def test_commit_that_is_not_known_is_null(make, commit):
     environment = {name: value for name, value in ENVIRONMENT.items() if name != "commit"} | commit
