@@ -21,6 +21,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "layout": (),
     "memory": (),
     "pages": (),
+    "stacked": (),
 }
 """The scripts in their order, with what each is given."""
 
