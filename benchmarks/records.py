@@ -15,6 +15,7 @@ from typing import Any
 from timing import Ratio, Unmeasured, render_quantity, render_ratios
 
 from ensemble_lab.store.files import replacing
+from ensemble_lab.training.environment import name_processor
 
 __all__ = [
     "RESULTS",
@@ -181,14 +182,7 @@ def _name_hardware(hardware: dict[str, Any]) -> str:
 
 def _describe_hardware() -> dict[str, Any]:
     gpus = _ask("nvidia-smi", "--query-gpu=name", "--format=csv,noheader").splitlines()
-    return {"cpu": _name_processor(), "cores": os.cpu_count() or 0, "gpus": gpus}
-
-
-def _name_processor() -> str:
-    information = Path("/proc/cpuinfo")
-    text = information.read_text(errors="replace") if information.exists() else ""
-    names = [line.partition(":")[2].strip() for line in text.splitlines() if "model name" in line]
-    return names[0] if names else platform.processor() or platform.machine()
+    return {"cpu": name_processor(), "cores": os.cpu_count() or 0, "gpus": gpus}
 
 
 def _describe_commit() -> str:

@@ -16,7 +16,7 @@ from ensemble_lab.exceptions import TrainingError
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.training.backends import Backend, load_backend
 
-__all__ = ["describe_environment", "open_backend", "plan_environment"]
+__all__ = ["describe_environment", "name_processor", "open_backend", "plan_environment"]
 
 _OPENED: dict[tuple[str, int], tuple[Backend, TemporaryDirectory[str]]] = {}
 """At most one: the backend and threads that this process was set up for, and Keras's home."""
@@ -92,14 +92,15 @@ def describe_environment(
         "backend": spec.backend,
         "threads": spec.threads,
         **numerics,
-        "cpu": _name_processor(),
+        "cpu": name_processor(),
         "cores": os.cpu_count() or 0,
         "platform": platform.platform(),
         **libraries,
     }
 
 
-def _name_processor() -> str:
+def name_processor() -> str:
+    """Return what the processor calls itself, or else its architecture."""
     information = Path("/proc/cpuinfo")
     if information.exists():
         for line in information.read_text(encoding="utf-8", errors="replace").splitlines():
