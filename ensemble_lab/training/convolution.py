@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-__all__ = ["Conv2D"]
+__all__ = ["Conv2D", "list_covered"]
 
 
 class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
@@ -20,24 +20,31 @@ class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Return the convolution without bias: float (batch, height, width, filters)."""
-        n_rows, n_columns, _, n_filters = kernel.shape
-        down, across = self.strides
-        if self.padding == "same":
-            above = _pad(inputs.shape[1], n_rows, down)
-            beside = _pad(inputs.shape[2], n_columns, across)
-            inputs = ops.pad(inputs, ((0, 0), above, beside, (0, 0)))
-        height = (inputs.shape[1] - n_rows) // down
-        width = (inputs.shape[2] - n_columns) // across
-        covered = [
-            inputs[
-                :,
-                row : row + height * down + 1 : down,
-                column : column + width * across + 1 : across,
-            ]
-            for row in range(n_rows)
-            for column in range(n_columns)
+        covered = list_covered(inputs, kernel.shape[:2], self.strides, self.padding)
+        rows = ops.concatenate(covered, axis=-1)
+        return ops.matmul(rows, ops.reshape(kernel, (-1, kernel.shape[-1])))
+
+
+def list_covered(
+    inputs: Any, size: tuple[int, int], strides: tuple[int, int], padding: str
+) -> list[Any]:
+    """Return what each place of a kernel lies on, row by row: (batch, height, width, channels)."""
+    down, across = strides
+    if padding == "same":
+        above = _pad(inputs.shape[1], size[0], down)
+        beside = _pad(inputs.shape[2], size[1], across)
+        inputs = ops.pad(inputs, ((0, 0), above, beside, (0, 0)))
+    height = (inputs.shape[1] - size[0]) // down
+    width = (inputs.shape[2] - size[1]) // across
+    return [
+        inputs[
+            :,
+            row : row + height * down + 1 : down,
+            column : column + width * across + 1 : across,
         ]
-        return ops.matmul(ops.concatenate(covered, axis=-1), ops.reshape(kernel, (-1, n_filters)))
+        for row in range(size[0])
+        for column in range(size[1])
+    ]
 
 
 def _pad(length: int, size: int, stride: int) -> tuple[int, int]:

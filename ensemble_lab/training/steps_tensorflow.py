@@ -15,11 +15,13 @@ from ensemble_lab.arrays import Images, Labels
 from ensemble_lab.spec.augmentation import AugmentationSpec
 from ensemble_lab.training.augment import augment_images
 from ensemble_lab.training.backends import Snapshot, StepOptions
+from ensemble_lab.training.convolution import list_covered
 from ensemble_lab.training.epoch import StepArrays
 from ensemble_lab.training.losses import batch_loss, penalise
 from ensemble_lab.training.network import Network
 
 __all__ = [
+    "Conv2D",
     "MaxPooling2D",
     "TensorFlowSteps",
     "build_steps",
@@ -28,6 +30,27 @@ __all__ = [
     "describe_device",
     "layer_classes",
 ]
+
+
+class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
+    """Keras's layer; of images of one channel as a product of matrices.
+
+    TensorFlow's convolution is slow at one channel on a CPU, and slower at its gradient: 17
+    against 11 ms for 128 × 28 × 28 and a 5 × 5 kernel of 16 filters. The place in the kernel
+    is the first axis, which is what is quick to copy. The class keeps its name, which the paths
+    in weight files are made of.
+    """
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """Return the convolution without bias: float (batch, height, width, filters)."""
+        size, n_filters = kernel.shape[:2], kernel.shape[-1]
+        if inputs.shape[-1] != 1 or self.strides != (1, 1):
+            return super().convolution_op(inputs, kernel)
+        covered = list_covered(inputs, size, self.strides, self.padding)
+        rows = tf.reshape(tf.stack(covered), (len(covered), -1))
+        weights = tf.reshape(kernel, (-1, n_filters))
+        sums = tf.matmul(rows, weights, transpose_a=True)
+        return tf.reshape(sums, (-1, *covered[0].shape[1:3], n_filters))
 
 
 class MaxPooling2D(keras.layers.MaxPooling2D):  # type: ignore[misc]
@@ -81,8 +104,10 @@ def _spread(values: Any, largest: Any, gradient: Any, size: int) -> Any:
     return tf.pad(spread, ((0, 0), (0, height % size), (0, width % size), (0, 0)))
 
 
-layer_classes = SimpleNamespace(**(vars(keras.layers) | {"MaxPooling2D": MaxPooling2D}))
-"""What layers are built from: Keras's, but for pooling."""
+layer_classes = SimpleNamespace(
+    **(vars(keras.layers) | {"Conv2D": Conv2D, "MaxPooling2D": MaxPooling2D})
+)
+"""What layers are built from: Keras's, but for two that TensorFlow is slow at."""
 
 
 def configure(threads: int) -> None:
