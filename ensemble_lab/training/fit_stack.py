@@ -300,6 +300,7 @@ def _infer_splits(
             stack.machine.steps.infer,
             images,
             names=[f"{member.key} on {split}" for member in members],
+            largest_batch=members[0].training.batch_size,
             on_batch=on_batch,
         )
         for split, images in wanted.items()

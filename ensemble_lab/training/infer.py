@@ -62,6 +62,7 @@ def infer_stack(
     images: Images,
     *,
     names: Sequence[str],
+    largest_batch: int = _LARGEST_BATCH,
     on_batch: Callable[[], None] = lambda: None,
 ) -> list[npt.NDArray[np.float32] | TrainingError]:
     """Return what `infer` would for each of many members that are asked at once.
@@ -75,20 +76,25 @@ def infer_stack(
     images : uint8 (examples, height, width, channels)
     names : sequence of str
         Of the members, for messages.
+    largest_batch : int
+        That a stack's training takes: for no larger one is memory known to be enough. No more
+        images are asked at once than `infer` asks, whatever it is.
     on_batch : function
         Called after each batch; may raise to stop.
     """
     parts = []
-    for (batch,), n_rows in _cut(images):
+    for (batch,), n_rows in _cut(images, largest=min(largest_batch, _LARGEST_BATCH)):
         parts.append(predictor(batch)[:, :n_rows])
         on_batch()
     stacked = np.concatenate(parts, axis=1).astype(np.float32, copy=False)
     return [_find_error(each, name) or each for each, name in zip(stacked, names, strict=True)]
 
 
-def _cut(images: Images, *beside: Array) -> Iterator[tuple[list[Array], int]]:
+def _cut(
+    images: Images, *beside: Array, largest: int = _LARGEST_BATCH
+) -> Iterator[tuple[list[Array], int]]:
     """Yield batches of one size, of all arrays, and how many rows of each are no copies."""
-    n_batches = -(-len(images) // _LARGEST_BATCH)
+    n_batches = -(-len(images) // largest)
     size = -(-len(images) // max(n_batches, 1))
     for start in range(0, len(images), max(size, 1)):
         n_rows = min(size, len(images) - start)

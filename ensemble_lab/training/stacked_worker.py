@@ -133,13 +133,14 @@ def _sharing_timings(run: Run, keys: Sequence[str], clock: Clock) -> Iterator[No
 def _train_locked(
     run: Run, specs: dict[str, MemberSpec], dataset: Dataset, waiting: Waiting, clock: Clock
 ) -> None:
-    states: dict[str, TrainingState | None] = {}
+    unfinished: list[MemberSpec] = []
     for key in tuple(waiting):
         with _on_its_own(waiting, key):
             check_examples(run, specs[key], dataset)
             if not member_path(run, key).exists():
-                states[key] = state = resume_state(run, key, "stacked")
-                waiting[key].start(0 if state is None else state.epoch, specs[key].epochs)
+                # Read for what it refuses: a turn reads the states of its own members again.
+                resume_state(run, key, "stacked")
+                unfinished.append(specs[key])
                 continue
             waiting[key].start(specs[key].epochs, specs[key].epochs)
             member = load_member(run, key)
@@ -147,8 +148,8 @@ def _train_locked(
             splits = find_unpredicted(run, key)
             finish_member(run, specs[key], dataset, member, splits, responder, waiting[key])
             waiting.pop(key).say("done", status="trained")
-    if states:
-        _train_in_turns(run, [specs[key] for key in states], dataset, waiting, clock)
+    if unfinished:
+        _train_in_turns(run, unfinished, dataset, waiting, clock)
 
 
 def _train_in_turns(
@@ -193,6 +194,10 @@ def _fit(
 
     validation = dataset.validation
     voted = tuple((split.name, split.images) for split in dataset.splits if split.name != "train")
+    resume = [resume_state(run, member.key, "stacked") for member in members]
+    for member, state in zip(members, resume, strict=True):
+        # Not before its turn: what a member has left is told from the time since its start.
+        waiting[member.key].start(0 if state is None else state.epoch, member.epochs)
     return fit_stack(
         members,
         machine,
@@ -200,7 +205,7 @@ def _fit(
         None if validation is None else nets.take_examples(validation),
         validation_name="validation" if validation is None else validation.name,
         voted=voted if members[0].training.epoch_votes else (),
-        resume=[resume_state(run, member.key, "stacked") for member in members],
+        resume=resume,
         callbacks=StackCallbacks(
             on_progress=lambda key, epoch: waiting[key].progress(epoch),
             on_state=keep_state,

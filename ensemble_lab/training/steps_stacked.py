@@ -96,9 +96,9 @@ class StackedSteps:
     def fit_places(self, snapshot: Snapshot, arrays: StepArrays) -> int:
         """Make places for as many members at once as fit, and return their number.
 
-        The program for all of them is compiled and asked how much memory it takes; if that
-        is more than there is, for fewer. Members in turn are dealt out evenly, so that the
-        last turn is not for one.
+        The program for all of them is compiled and asked how much memory it takes, and what
+        NumPy holds beside it is counted; if that is more than there is, for fewer. Members in
+        turn are dealt out evenly, so that the last turn is not for one.
 
         Parameters
         ----------
@@ -108,21 +108,46 @@ class StackedSteps:
             Of one of its epochs.
         """
         free = self._find_free_bytes()
+        trees = self._pure.split(snapshot), arrays
+        n_own = sum(np.asarray(array).nbytes for array in jax.tree.leaves(trees))
         while True:
-            described = map(self._describe, (self._pure.split(snapshot), arrays))
+            described = map(self._describe, trees)
             try:
                 with _translate_exhaustion():
                     program = self._compile(*described)
             except MemoryError:
                 self.halve_places()
                 continue
-            fitting = count_places(self.n_places, _count_bytes(program), free)
+            fitting = self._count_fitting(_count_bytes(program), n_own, free)
             fitting = max(fitting // self._n_devices, 1) * self._n_devices
             n_turns = -(-self._n_wanted // fitting)
             n_places = _round_up(-(-self._n_wanted // n_turns), self._n_devices)
             if n_places >= self.n_places:
                 return self.n_places
             self._set_places(n_places)
+
+    def _count_fitting(self, n_program: int | None, n_own: int, free: int | None) -> int:
+        """Return how many places fit, on the devices and in the memory of NumPy.
+
+        Parameters
+        ----------
+        n_program : int or None
+            Bytes that the program takes on a device.
+        n_own : int
+            Bytes of what a member has to itself: its state, and what it draws for an epoch.
+        free : int or None
+            Bytes on a device.
+        """
+        # NumPy has what is drawn for this epoch and for the next one (see `DrawAhead`), and
+        # states from before the epoch and after it.
+        n_beside = 2 * n_own * self.n_places
+        if self._is_cpu:
+            n_all = None if n_program is None else n_program + n_beside // self._n_devices
+            return count_places(self.n_places, n_all, free)
+        # And both once more, stacked, on their way to the devices and back.
+        n_beside += n_own * self.n_places
+        on_devices = count_places(self.n_places, n_program, free)
+        return min(on_devices, count_places(self.n_places, n_beside, find_free_bytes()))
 
     def halve_places(self) -> None:
         """Make places for half as many members, for memory ran out all the same.

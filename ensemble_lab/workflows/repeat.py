@@ -146,7 +146,9 @@ def repeat(
     run : path, optional
         Run folder; ``checkpoints/<name>-repeat`` unless given. The second training has a folder
         of its own beside it, whose name ends in ``-again``.
-    engine, workers, data_dir, report
+    engine : {"process", "serial", "ray"}
+        Not ``stacked``: a member may have other bits beside others than alone.
+    workers, data_dir, report
         As in `ensemble_lab.workflows.train.train`.
 
     Raises

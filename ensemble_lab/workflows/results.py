@@ -84,7 +84,8 @@ def collect_results(run: Run | Path | str) -> Results:
     rule of `rules_for` with its default tie policy; a rule that needs probabilities is left
     out where some member has votes alone. `command` trains the run again from its own
     experiment file, and `spec_digest` is that file's; both are null where the file is
-    not what made the members. `commit` is that of the code that trained. `chosen_on` is
+    not what made the members, and `command` where some were stacked and some were not, for
+    no single command does that. `commit` is that of the code that trained. `chosen_on` is
     "validation" where validation chose weights or rates (``keep = "best-validation"``,
     a plateau), else null: nothing is chosen on test. `data` says where the images come
     from, but for the path of a file, and their shape.
@@ -276,10 +277,13 @@ def _load_experiment(run: Run) -> ExperimentSpec | None:
     return experiment if described == {entry.key: entry.spec for entry in run.members} else None
 
 
-def _name_command(run: Run, members: tuple[Member, ...]) -> str:
+def _name_command(run: Run, members: tuple[Member, ...]) -> str | None:
+    """Return what trains all members as they were, or None where some were stacked only."""
     command = f"ensemble-lab train {run.path}/experiment.toml --run {run.path}"
-    is_stacked = any(each.environment.get("numerics") == "stacked" for each in members)
-    return f"{command} --engine stacked" if is_stacked else command
+    is_stacked = [each.environment.get("numerics") == "stacked" for each in members]
+    if all(is_stacked):
+        return f"{command} --engine stacked"
+    return None if any(is_stacked) else command
 
 
 def _shared(members: tuple[Member, ...], names: tuple[str, ...]) -> dict[str, Any]:

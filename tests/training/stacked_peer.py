@@ -64,6 +64,7 @@ def train_single() -> dict[str, Any]:
     arrays["accuracies"] = [[r.validation_accuracy for r in state.history] for state in whole]
 
     arrays |= spoil(members, machine, whole)
+    arrays["asked"] = count_asked(members, machine)
     machine.steps._is_cpu = False
     machine.steps._programs.clear()
     arrays["looped"] = flatten(train_stacked(members, machine)[1])
@@ -71,7 +72,9 @@ def train_single() -> dict[str, Any]:
 
     singly = train_stacked(members, machine, pace=Pace(n_steps=1, block_s=0.0))[1]
     arrays["looped_singly"] = flatten(singly)
-    return arrays | fit_into(build_members(3, architecture={"name": "mlp", "hidden": [4]}))
+    elastic = {"batch_size": 4, "augmentation": [{"name": "elastic"}]}
+    tiny = {"architecture": {"name": "mlp", "hidden": [4]}}
+    return arrays | fit_into(build_members(3, **tiny, **elastic))
 
 
 def train_seeds() -> dict[str, Any]:
@@ -134,6 +137,20 @@ def take_one_step() -> dict[str, Any]:
     return {f"step_{name}": value for name, value in compared.items()}
 
 
+def count_asked(members: Any, machine: Any) -> list[int]:
+    """Return how many images members of batches of 24 are asked at once, of 30."""
+    infer, asked = machine.steps.infer, []
+
+    def note(images: Any) -> Any:
+        asked.append(len(images))
+        return infer(images)
+
+    machine.steps.infer = note
+    train_stacked(members, machine)
+    del machine.steps.infer
+    return sorted(set(asked))
+
+
 def spoil(members: Any, machine: Any, whole: Any) -> dict[str, Any]:
     """Let the second member's weights be no numbers from its first epoch on."""
     first = machine.start(members[1])
@@ -154,16 +171,27 @@ def spoil(members: Any, machine: Any, whole: Any) -> dict[str, Any]:
 
 
 def fit_into(members: Any) -> dict[str, Any]:
-    """Places where memory is free for two and a half members, for none, and halved."""
+    """Places where memory is free for two and a half members, for none, and halved.
+
+    A member takes its part of the program, and twice its state and what it draws: before and
+    after an epoch, for this epoch and the next. The first number is of a GPU.
+    """
     from ensemble_lab.training import steps_stacked
-    from ensemble_lab.training.fit_stack import build_stack
+    from ensemble_lab.training.fit_stack import _draw, build_stack
     from ensemble_lab.training.memory import _LARGEST_SHARE
     from tests.training.members import draw_examples
 
     machine = build_stack(members, draw_examples(72), 3)
     (program,) = machine.steps._programs.values()
-    for_one = steps_stacked._count_bytes(program) / 3 / _LARGEST_SHARE
-    places = []
+    state = machine.start(members[0])
+    (drawn,) = _draw(machine, 72, members[0], 0)
+    own = [*state.weights, *state.optimizer, *(each for each in drawn if each is not None)]
+    n_own = sum(np.asarray(each).nbytes for each in own)
+    for_one = (steps_stacked._count_bytes(program) / 3 + 2 * n_own) / _LARGEST_SHARE
+    # On a GPU that has room for all, what NumPy holds is the limit: that once more.
+    machine.steps._is_cpu = False
+    steps_stacked.find_free_bytes = lambda: int(2.5 * 3 * n_own / _LARGEST_SHARE)
+    places = [machine.steps._count_fitting(None, n_own, None)]
     for room in (2.5, 0.1):
         steps_stacked.find_free_bytes = lambda room=room: int(room * for_one)
         places.append(build_stack(members, draw_examples(72), 3).steps.n_places)

@@ -114,8 +114,12 @@ def test_all_members_have_places_where_memory_is_free(results):
 
 def test_as_many_members_have_places_as_memory_is_free_for(results):
     single = results["single"]
-    assert single["fitting"].tolist() == [2, 1, 1]
+    assert single["fitting"].tolist() == [2, 2, 1, 1]
     assert "memory for one member at a time must be free" in str(single["refusal"])
+
+
+def test_members_are_asked_no_more_images_at_once_than_they_learn_from(results):
+    assert results["single"]["asked"].tolist() == [15]
 
 
 def test_votes_after_every_epoch_are_each_members_own(results):

@@ -112,6 +112,21 @@ def test_stacked_inference_is_the_inference_of_each_member(n_examples):
         np.testing.assert_array_equal(row, infer(predict(kernel), images, name="one"))
 
 
+@pytest.mark.parametrize(("largest", "sizes"), [(15, {15}), (16, {16}), (1000, {200})])
+def test_stack_is_asked_no_more_images_at_once_than_it_learns_from(largest, sizes):
+    """Memory was found to be enough for a step of all members, not for more images of all."""
+    seen = []
+
+    def predict(batch):
+        seen.append(len(batch))
+        return np.zeros((2, len(batch), 3), np.float32)
+
+    images = np.zeros((400, 2, 2, 1), np.uint8)
+    answers = infer_stack(predict, images, names="ab", largest_batch=largest)
+    assert set(seen) == sizes
+    assert [each.shape for each in answers] == [(400, 3)] * 2
+
+
 def test_probabilities_that_are_no_numbers_are_of_one_member():
     stacked = np.ones((2, 3, 4), np.float32)
     stacked[1, 2, 0] = np.nan

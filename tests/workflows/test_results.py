@@ -193,7 +193,16 @@ def test_members_that_were_stacked_are_said_to_be(make):
     run = make(environments=(ENVIRONMENT | {"numerics": "stacked", "stack": 32},))
     values = collect_results(run).values
     assert (values["hardware"]["numerics"], values["hardware"]["stack"]) == ("stacked", 32)
-    assert values["command"] is None or values["command"].endswith(" --engine stacked")
+    assert values["command"].endswith(f" --run {run.path} --engine stacked")
+
+
+def test_members_of_which_some_were_stacked_are_of_no_one_command(make):
+    stacked = ENVIRONMENT | {"numerics": "stacked", "stack": 2}
+    run = make(environments=(ENVIRONMENT | {"numerics": "single"}, stacked))
+    values = collect_results(run).values
+    assert values["hardware"]["numerics"] == ["single", "stacked"]
+    assert values["spec_digest"] is not None
+    assert values["command"] is None
 
 
 @pytest.mark.parametrize("commit", [{}, {"commit": ""}])
