@@ -1,8 +1,8 @@
 """Members that train together: ``python -m ensemble_lab.training.stacked_worker RUN KEY``.
 
 What `ensemble_lab.training.worker` does for one member, in one process for all members of a
-stack, ``KEY`` and those that follow ``--with``: it says of each what becomes of it, saves each
-one's state after every epoch, and stops within a block when it is asked to. What was trained
+stack, ``KEY`` and those that follow ``--with``: it says of each what becomes of it, saves their
+states between epochs, and stops within a block when it is asked to. What was trained
 predicts one member after another, by the same code that predicts with stored members, so that
 predictions that are lost can be made again.
 """
@@ -33,6 +33,7 @@ from ensemble_lab.training.inputs import check_examples, load_checked_dataset
 from ensemble_lab.training.predicting import load_responder
 from ensemble_lab.training.reporter import Reporter, own_stdout
 from ensemble_lab.training.stacks import name_stack
+from ensemble_lab.training.state_writer import writing
 from ensemble_lab.training.worker import (
     find_unpredicted,
     finish_member,
@@ -184,9 +185,12 @@ def _fit(
     waiting: Waiting,
     clock: Clock,
 ) -> tuple[Any, ...]:
-    def keep_state(key: str, state: TrainingState) -> None:
+    def save(key: str, state: TrainingState) -> None:
         with clock.on("files"):
             save_state(run, key, state)
+
+    def keep_state(key: str, state: TrainingState) -> None:
+        writer.keep(key, state)
         waiting[key].tell_epoch(state)
 
     def give_up(key: str, error: TrainingError) -> None:
@@ -198,21 +202,22 @@ def _fit(
     for member, state in zip(members, resume, strict=True):
         # Not before its turn: what a member has left is told from the time since its start.
         waiting[member.key].start(0 if state is None else state.epoch, member.epochs)
-    return fit_stack(
-        members,
-        machine,
-        nets.take_examples(dataset.split("train")),
-        None if validation is None else nets.take_examples(validation),
-        validation_name="validation" if validation is None else validation.name,
-        voted=voted if members[0].training.epoch_votes else (),
-        resume=resume,
-        callbacks=StackCallbacks(
-            on_progress=lambda key, epoch: waiting[key].progress(epoch),
-            on_state=keep_state,
-            on_failure=give_up,
-            clock=clock,
-        ),
-    )
+    with writing(save) as writer:
+        return fit_stack(
+            members,
+            machine,
+            nets.take_examples(dataset.split("train")),
+            None if validation is None else nets.take_examples(validation),
+            validation_name="validation" if validation is None else validation.name,
+            voted=voted if members[0].training.epoch_votes else (),
+            resume=resume,
+            callbacks=StackCallbacks(
+                on_progress=lambda key, epoch: waiting[key].progress(epoch),
+                on_state=keep_state,
+                on_failure=give_up,
+                clock=clock,
+            ),
+        )
 
 
 def _finish(
