@@ -118,14 +118,15 @@ train together in one program, one such worker after another."""
 
 
 def find_engine(
-    name: str, cluster: Cluster = HERE, *, to: Literal["train", "predict"] = "train"
+    name: str, cluster: Cluster = HERE, *, to: Literal["train", "predict", "repeat"] = "train"
 ) -> Engine:
     """Return the engine of that name, if it can be had, does that and takes such a cluster.
 
     Raises
     ------
     SpecError
-        No such engine, or one that knows no cluster or does not predict.
+        No such engine, one that knows no cluster, or one that trains members together where
+        each is asked alone.
     MissingExtraError
         What it needs is not installed.
     """
@@ -134,9 +135,11 @@ def find_engine(
             f"engine must be one of {', '.join(ENGINES)}; got {name!r}" + closest(name, ENGINES)
         )
     engine = ENGINES[name]
-    if to == "predict" and engine.numerics == "stacked":
+    if to != "train" and engine.numerics == "stacked":
         able = ", ".join(name for name, each in ENGINES.items() if each.numerics == "single")
-        raise SpecError(f"engine must be one of {able} to predict; got {name}, which only trains.")
+        raise SpecError(
+            f"engine must be one of {able} to {to}; got {name}, which trains members together."
+        )
     if cluster != HERE and not engine.has_machines:
         takers = " or ".join(name for name, each in ENGINES.items() if each.has_machines)
         raise SpecError(

@@ -11,7 +11,7 @@ import numpy as np
 from ensemble_lab.analysis.diversity.ensemble import measure_diversity
 from ensemble_lab.arrays import Index
 from ensemble_lab.canonical import digest_of
-from ensemble_lab.engines import Event
+from ensemble_lab.engines import Event, find_engine
 from ensemble_lab.exceptions import MissingError, SpecError
 from ensemble_lab.spec.experiment import ExperimentSpec, MemberGroup, load_experiment
 from ensemble_lab.spec.member import HeldStreams, MemberSpec, Stream
@@ -154,10 +154,11 @@ def repeat(
     Raises
     ------
     SpecError
-        As `plan_repeat`.
+        As `plan_repeat`, or another engine.
     DataError, MismatchError, TrainingError, InterruptedTraining
         As `ensemble_lab.workflows.train.train`; the same call continues.
     """
+    find_engine(engine, to="repeat")
     spec = experiment if isinstance(experiment, ExperimentSpec) else load_experiment(experiment)
     planned, base = plan_repeat(spec, member=member, times=times)
     path = Path("checkpoints") / planned.name if run is None else Path(run)

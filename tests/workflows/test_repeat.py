@@ -87,6 +87,12 @@ def test_what_cannot_be_repeated_is_refused(change, named, fact):
         plan(text=text, **named)
 
 
+def test_members_that_train_together_are_not_repeated(tmp_path):
+    with pytest.raises(SpecError, match="to repeat; got stacked, which trains members together"):
+        lab.repeat(lab.parse_experiment(TEXT), engine="stacked", run=tmp_path / "run")
+    assert not list(tmp_path.iterdir())
+
+
 GROUPS = {"a": 1, "a-all": 5, "a-init": 5, "a-order": 5}
 
 
