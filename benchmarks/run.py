@@ -22,6 +22,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "memory": (),
     "pages": (),
     "stacked": (),
+    "training": (),
 }
 """The scripts in their order, with what each is given."""
 
