@@ -52,7 +52,7 @@ TASKS = (
 )
 
 EXPERIMENT = """
-name = "{net}"
+name = "training"
 [data]
 name = "npz"
 path = "{data}"
