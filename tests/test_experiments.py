@@ -34,7 +34,9 @@ def test_there_is_an_experiment_to_check():
 
 
 def spread(errors: dict[str, float]) -> str:
-    """A mean ± its standard deviation, or the one number there is."""
+    """A mean ± its standard deviation, or the one number there is; a dash without any."""
+    if errors is None:
+        return "–"
     if errors["sd"] is None:
         return f"{errors['mean']:.0f}"
     return f"{errors['mean']:.1f} ± {errors['sd']:.1f}"
