@@ -32,9 +32,10 @@ from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.training.architectures import describe_layers
 from ensemble_lab.training.environment import plan_environment
 from ensemble_lab.training.epoch import draw_order
-from ensemble_lab.training.fit_stack import build_stack, fit_stack
+from ensemble_lab.training.fit_stack import fit_stack
 from ensemble_lab.training.network import build_network, draw_weights
 from ensemble_lab.training.optimizers import make_optimizer
+from ensemble_lab.training.stack_machines import build_stack
 from ensemble_lab.training.states import Examples
 from ensemble_lab.workflows.presets import build_experiment
 

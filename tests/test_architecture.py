@@ -38,8 +38,14 @@ ROOMS_OF = {
     "h5py": ("store/hdf5.py",),
     "keras": ("training/",),
     "tensorflow": ("training/steps_tensorflow.py",),
-    # One file for a member's steps, one for a stack's, and the step that both compile.
-    "jax": ("training/steps_jax.py", "training/steps_pure.py", "training/steps_stacked.py"),
+    # One file for a member's steps, one for a stack's, the step that both compile, and what
+    # memory that takes.
+    "jax": (
+        "training/steps_jax.py",
+        "training/steps_memory.py",
+        "training/steps_pure.py",
+        "training/steps_stacked.py",
+    ),
     "matplotlib": ("figures/",),
     "PIL": ("figures/",),
     "seaborn": ("figures/",),

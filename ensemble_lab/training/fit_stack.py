@@ -4,9 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from ensemble_lab.arrays import Probabilities
 from ensemble_lab.exceptions import TrainingError
@@ -16,11 +14,8 @@ from ensemble_lab.training.ahead import DrawAhead
 from ensemble_lab.training.backends import Snapshot
 from ensemble_lab.training.blocks import Pace, run_stacked_epoch
 from ensemble_lab.training.clock import Clock
-from ensemble_lab.training.epoch import count_steps, draw_epoch
 from ensemble_lab.training.infer import infer_stack
-from ensemble_lab.training.machines import Blueprint, draw_blueprint
-from ensemble_lab.training.network import build_network, draw_weights
-from ensemble_lab.training.optimizers import build_optimizer
+from ensemble_lab.training.stack_machines import StackMachine
 from ensemble_lab.training.states import (
     Examples,
     Taken,
@@ -32,10 +27,7 @@ from ensemble_lab.training.states import (
     snapshot_of,
 )
 
-if TYPE_CHECKING:
-    from ensemble_lab.training.steps_stacked import StackedSteps
-
-__all__ = ["StackCallbacks", "StackMachine", "build_stack", "fit_stack"]
+__all__ = ["StackCallbacks", "fit_stack"]
 
 
 def _nothing(*_: Any) -> None:
@@ -63,62 +55,6 @@ class StackCallbacks:
     on_state: Callable[[str, TrainingState], None] = _nothing
     on_failure: Callable[[str, TrainingError], None] = _nothing
     clock: Clock = field(default_factory=Clock)
-
-
-@dataclass(frozen=True, eq=False)
-class StackMachine:
-    """What is compiled for a stack, used for as many of its members at a time as fit.
-
-    Attributes
-    ----------
-    blueprint : Blueprint
-    steps : StackedSteps
-    n_dropout : int
-        Dropout layers of the net.
-    pace : Pace
-        What is known of the steps' speed.
-    """
-
-    blueprint: Blueprint
-    steps: "StackedSteps"
-    n_dropout: int
-    pace: Pace = field(default_factory=Pace)
-
-    def start(self, member: MemberSpec) -> TrainingState:
-        """Return where a member begins."""
-        plan = self.blueprint
-        first = self.steps.start(
-            draw_weights(plan.layers, plan.image_shape, member.seed_of("init"))
-        )
-        return TrainingState(
-            0, first.weights, first.optimizer, first.averages, 0, (), numerics="stacked"
-        )
-
-
-def build_stack(members: Sequence[MemberSpec], train: Examples, n_classes: int) -> StackMachine:
-    """Return a machine for members of one stack, with places for as many as fit in memory.
-
-    Parameters
-    ----------
-    members : sequence of MemberSpec
-        Of one `ensemble_lab.training.stacks.name_stack`.
-    train : Examples
-        What all of them learn from.
-    n_classes : int
-    """
-    from ensemble_lab.training.steps_stacked import StackedSteps, layer_classes
-
-    first = members[0]
-    plan = draw_blueprint(first, train.images.shape[1:], n_classes)
-    network = build_network(plan.layers, plan.image_shape, 0, layer_classes)
-    optimizer = build_optimizer(plan.optimizer, network.training.trainable_variables)
-    examples = train.images, train.labels
-    steps = StackedSteps(network, optimizer, *examples, plan.options, len(members))
-    machine = StackMachine(plan, steps, len(network.seed_states))
-    state = machine.start(first)
-    arrays, *_ = _draw(machine, len(train.images), first, 0)
-    steps.fit_places(snapshot_of(state, first), arrays)
-    return machine
 
 
 def fit_stack(
@@ -176,7 +112,7 @@ def fit_stack(
         machine.start(member) if state is None else state
         for member, state in zip(members, resume or [None] * len(members), strict=True)
     ]
-    draw = partial(_draw, machine, len(train.images))
+    draw = partial(machine.draw, len(train.images))
     with DrawAhead(draw) as draws:
         stack = _Stack(
             tuple(members), machine, train, validation, validation_name, voted, callbacks,
@@ -275,17 +211,6 @@ def _settle(
     )
     stack.states[number] = after
     stack.callbacks.on_state(member.key, after)
-
-
-def _draw(machine: StackMachine, n_examples: int, member: MemberSpec, epoch: int) -> Any:
-    return draw_epoch(
-        member,
-        epoch,
-        np.zeros(count_steps(n_examples, member.training.batch_size), np.float32),
-        n_examples=n_examples,
-        image_shape=machine.blueprint.image_shape,
-        n_dropout=machine.n_dropout,
-    )
 
 
 def _infer_splits(

@@ -28,10 +28,11 @@ from ensemble_lab.store.timings import add_sitting, share_timings
 from ensemble_lab.store.training_state import TrainingState, resume_state, save_state
 from ensemble_lab.training import nets
 from ensemble_lab.training.clock import Clock
-from ensemble_lab.training.fit_stack import StackCallbacks, StackMachine, build_stack, fit_stack
+from ensemble_lab.training.fit_stack import StackCallbacks, fit_stack
 from ensemble_lab.training.inputs import check_examples, load_checked_dataset
 from ensemble_lab.training.predicting import load_responder
 from ensemble_lab.training.reporter import Reporter, own_stdout
+from ensemble_lab.training.stack_machines import StackMachine, build_stack
 from ensemble_lab.training.stacks import name_stack
 from ensemble_lab.training.state_writer import writing
 from ensemble_lab.training.worker import (

@@ -5,8 +5,7 @@ stack and compiled once. Where there are several devices each holds a share of t
 no device ever waits for another, for members have nothing in common but the examples.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +23,11 @@ from ensemble_lab.training.epoch import StepArrays
 from ensemble_lab.training.memory import count_places, find_free_bytes
 from ensemble_lab.training.network import Network
 from ensemble_lab.training.steps_jax import layer_classes as single_layer_classes
+from ensemble_lab.training.steps_memory import (
+    count_program_bytes,
+    find_device_bytes,
+    translate_exhaustion,
+)
 from ensemble_lab.training.steps_pure import PureStep, State, loop_steps
 
 __all__ = ["StackedSteps", "layer_classes"]
@@ -113,12 +117,12 @@ class StackedSteps:
         while True:
             described = map(self._describe, trees)
             try:
-                with _translate_exhaustion():
+                with translate_exhaustion():
                     program = self._compile(*described)
             except MemoryError:
                 self.halve_places()
                 continue
-            fitting = self._count_fitting(_count_bytes(program), n_own, free)
+            fitting = self._count_fitting(count_program_bytes(program), n_own, free)
             fitting = max(fitting // self._n_devices, 1) * self._n_devices
             n_turns = -(-self._n_wanted // fitting)
             n_places = _round_up(-(-self._n_wanted // n_turns), self._n_devices)
@@ -129,14 +133,8 @@ class StackedSteps:
     def _count_fitting(self, n_program: int | None, n_own: int, free: int | None) -> int:
         """Return how many places fit, on the devices and in the memory of NumPy.
 
-        Parameters
-        ----------
-        n_program : int or None
-            Bytes that the program takes on a device.
-        n_own : int
-            Bytes of what a member has to itself: its state, and what it draws for an epoch.
-        free : int or None
-            Bytes on a device.
+        The program takes `n_program` of the `free` bytes of a device; `n_own` a member has to
+        itself: its state, and what it draws for an epoch.
         """
         # NumPy has what is drawn for this epoch and for the next one (see `DrawAhead`), and
         # states from before the epoch and after it.
@@ -163,7 +161,7 @@ class StackedSteps:
 
     def place(self, arrays: Sequence[StepArrays]) -> StepArrays:
         """Return the arrays of the members' epoch on the devices, members first."""
-        with _translate_exhaustion():
+        with translate_exhaustion():
             return jax.device_put(self._stack(arrays), self._by_member)
 
     def run(
@@ -181,7 +179,7 @@ class StackedSteps:
         MemoryError
             The devices have too little. The state is lost: `write` it again.
         """
-        with _translate_exhaustion():
+        with translate_exhaustion():
             program = self._compile(self._state, arrays)
             run = self._run_one_by_one if self._is_cpu else self._run_block
             losses, n_right = run(program, arrays, start, stop)
@@ -221,7 +219,7 @@ class StackedSteps:
         """
         state = self._state
         weights = state.averages or self._pure.join(state.trainable, state.statistics)
-        with _translate_exhaustion():
+        with translate_exhaustion():
             return np.asarray(self._infer(tuple(weights), images))[: self._n_members]
 
     def read(self) -> tuple[Snapshot, ...]:
@@ -242,7 +240,7 @@ class StackedSteps:
     def write(self, snapshots: Sequence[Snapshot]) -> None:
         """Go on from there, one member a snapshot, of which there are at most `n_places`."""
         self._n_members = len(snapshots)
-        with _translate_exhaustion():
+        with translate_exhaustion():
             states = self._stack([self._pure.split(each) for each in snapshots])
             # Copies: what is donated must belong to nobody else, and may share NumPy's memory.
             self._state = jax.tree.map(jnp.copy, jax.device_put(states, self._by_member))
@@ -270,10 +268,10 @@ class StackedSteps:
 
     def _find_free_bytes(self) -> int | None:
         """Return what a device has left, or None where that is not known."""
-        stats = self._device.memory_stats()
-        if stats and "bytes_limit" in stats:
-            return stats["bytes_limit"] - stats.get("bytes_in_use", 0)
-        free = find_free_bytes() if self._is_cpu else None
+        if not self._is_cpu:
+            return find_device_bytes(self._device)
+        # All devices of a CPU share the machine's memory.
+        free = find_free_bytes()
         return None if free is None else free // self._n_devices
 
     def _compile(self, state: State, arrays: StepArrays) -> Any:
@@ -308,31 +306,5 @@ def _take_block(
     return state, losses.T, n_right.T
 
 
-def _count_bytes(program: Any) -> int | None:
-    """Return the memory that a compiled program takes on a device."""
-    sizes = program.memory_analysis()
-    if sizes is None:
-        return None
-    taken: int = (
-        sizes.argument_size_in_bytes
-        + sizes.output_size_in_bytes
-        - sizes.alias_size_in_bytes
-        + sizes.temp_size_in_bytes
-        + sizes.generated_code_size_in_bytes
-    )
-    return taken
-
-
 def _round_up(number: int, multiple: int) -> int:
     return -(-number // multiple) * multiple
-
-
-@contextmanager
-def _translate_exhaustion() -> Iterator[None]:
-    """Raise MemoryError where a device has too little memory."""
-    try:
-        yield
-    except jax.errors.JaxRuntimeError as error:
-        if "RESOURCE_EXHAUSTED" in str(error):
-            raise MemoryError(str(error).splitlines()[0]) from error
-        raise

@@ -84,7 +84,8 @@ def train_seeds() -> dict[str, Any]:
     from ensemble_lab.training.architectures import ARCHITECTURES
     from ensemble_lab.training.architectures.layers import Conv, Dense, Flatten
     from ensemble_lab.training.fit import fit
-    from ensemble_lab.training.fit_stack import build_stack, fit_stack
+    from ensemble_lab.training.fit_stack import fit_stack
+    from ensemble_lab.training.stack_machines import build_stack
     from ensemble_lab.training.states import Examples
 
     ARCHITECTURES["mlp"] = lambda _spec, n_classes: (
@@ -176,18 +177,18 @@ def fit_into(members: Any) -> dict[str, Any]:
     A member takes its part of the program, and twice its state and what it draws: before and
     after an epoch, for this epoch and the next. The first number is of a GPU.
     """
-    from ensemble_lab.training import steps_stacked
-    from ensemble_lab.training.fit_stack import _draw, build_stack
+    from ensemble_lab.training import steps_memory, steps_stacked
     from ensemble_lab.training.memory import _LARGEST_SHARE
+    from ensemble_lab.training.stack_machines import build_stack
     from tests.training.members import draw_examples
 
     machine = build_stack(members, draw_examples(72), 3)
     (program,) = machine.steps._programs.values()
     state = machine.start(members[0])
-    (drawn,) = _draw(machine, 72, members[0], 0)
+    (drawn,) = machine.draw(72, members[0], 0)
     own = [*state.weights, *state.optimizer, *(each for each in drawn if each is not None)]
     n_own = sum(np.asarray(each).nbytes for each in own)
-    for_one = (steps_stacked._count_bytes(program) / 3 + 2 * n_own) / _LARGEST_SHARE
+    for_one = (steps_memory.count_program_bytes(program) / 3 + 2 * n_own) / _LARGEST_SHARE
     # On a GPU that has room for all, what NumPy holds is the limit: that once more.
     machine.steps._is_cpu = False
     steps_stacked.find_free_bytes = lambda: int(2.5 * 3 * n_own / _LARGEST_SHARE)
@@ -217,7 +218,8 @@ def train_stacked(
     members: Any, machine: Any = None, on_failure: Callable[..., None] = print, **options: Any
 ) -> tuple[Any, Any, dict[Any, Any]]:
     """Return the machine, the members' ends, and their states by key and epoch."""
-    from ensemble_lab.training.fit_stack import StackCallbacks, build_stack, fit_stack
+    from ensemble_lab.training.fit_stack import StackCallbacks, fit_stack
+    from ensemble_lab.training.stack_machines import build_stack
     from tests.training.members import draw_examples
 
     train, validation = draw_examples(72), draw_examples(30, seed=1)
