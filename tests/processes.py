@@ -2,11 +2,26 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["freeze", "list_processes", "wait_until"]
+__all__ = ["freeze", "list_processes", "start_module", "wait_until"]
+
+_ROOT = Path(__file__).parents[1]
+
+
+def start_module(name: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a module of this checkout, to be listened to and stopped."""
+    return subprocess.Popen(
+        [sys.executable, "-m", name, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(_ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def freeze(process: int) -> None:

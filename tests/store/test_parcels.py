@@ -107,7 +107,7 @@ def test_damaged_file_is_not_put_in_place_and_what_was_there_stays(run, refusal,
 @pytest.mark.parametrize(
     "name",
     [
-        "../member.weights.h5", "/tmp/member.weights.h5", "run.json", ".lock", "log.txt",
+        "../member.weights.h5", "/member.weights.h5", "run.json", ".lock", "log.txt",
         "predictions-../../x.h5", "predictions-Test.h5", "member.weights.h5\n", "",
     ],
 )  # fmt: skip

@@ -3,13 +3,9 @@
 import dataclasses
 import importlib.util
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,10 +25,10 @@ from ensemble_lab.training import nets
 from ensemble_lab.workflows.planning import plan_experiment
 from ensemble_lab.workflows.train import prepare_run
 from tests.conftest import miss
+from tests.processes import start_module
 from tests.store.test_training_state import STATE
 from tests.training.test_worker import write_data
 
-ROOT = Path(__file__).parents[2]
 TRAINED = ("toy-0000", "toy-0001", "toy-0002")
 LOCKED = "toy-0003"
 EXPERIMENT = """
@@ -64,14 +60,8 @@ def build_run(folder, *, epochs):
 
 
 def start(run):
-    module = "ensemble_lab.training.stacked_worker"
-    return subprocess.Popen(
-        [sys.executable, "-m", module, run.path, run.keys[0], "--with", *run.keys[1:]],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    first, *others = run.keys
+    return start_module("ensemble_lab.training.stacked_worker", run.path, first, "--with", *others)
 
 
 def finish(worker):

@@ -1,11 +1,7 @@
 """The worker as a process, on a run of 60 images."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,11 +22,11 @@ from ensemble_lab.store.variants import load_variant
 from ensemble_lab.training.nets import load as load_nets
 from ensemble_lab.training.plan import hash_examples
 from tests.conftest import train_in_name
+from tests.processes import start_module
 from tests.training.members import draw_examples
 
 pytestmark = pytest.mark.keras
 
-ROOT = Path(__file__).parents[2]
 KEY = "toy-0000"
 EXPERIMENT = """
 name = "toy"
@@ -99,13 +95,7 @@ def build_run(folder, backend, *, epochs):
 
 
 def start(run, *options):
-    return subprocess.Popen(
-        [sys.executable, "-m", "ensemble_lab.training.worker", run.path, KEY, *options],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return start_module("ensemble_lab.training.worker", run.path, KEY, *options)
 
 
 def finish(worker):
