@@ -8,16 +8,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["freeze", "list_processes", "start_module", "wait_until"]
+__all__ = ["freeze", "list_processes", "make_environment", "start_module", "wait_until"]
 
 _ROOT = Path(__file__).parents[1]
+
+
+def make_environment(**more: str) -> dict[str, str]:
+    """Return what another process must know to import this checkout, and more."""
+    return os.environ | {"PYTHONPATH": str(_ROOT)} | more
 
 
 def start_module(name: str, *arguments: object) -> subprocess.Popen[str]:
     """Start a module of this checkout, to be listened to and stopped."""
     return subprocess.Popen(
         [sys.executable, "-m", name, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": str(_ROOT)},
+        env=make_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,15 +1,12 @@
 """A missing optional part skips with its reason, or fails where everything must be there."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import find_browser, find_mnist, miss, need
-
-ROOT = Path(__file__).parents[1]
+from tests.processes import make_environment
 
 
 @pytest.mark.parametrize(("required", "outcome"), [("0", "skip"), ("1", "fail"), (None, "skip")])
@@ -38,7 +35,7 @@ def test_session_that_skipped_fails_where_all_is_required(tmp_path, required, co
     answer = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.conftest", "test_cake.py"],
         cwd=tmp_path,
-        env=os.environ | {"ENSEMBLE_LAB_REQUIRE_ALL": required, "PYTHONPATH": str(ROOT)},
+        env=make_environment(ENSEMBLE_LAB_REQUIRE_ALL=required),
         capture_output=True,
         text=True,
         check=False,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import ensemble_lab as lab
-from tests.processes import wait_until
+from tests.processes import make_environment, wait_until
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "docs" / "slurm-array.sh"
@@ -63,10 +63,9 @@ def start(tmp_path):
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
-            env=os.environ
-            | TASK
+            env=make_environment(**TASK)
             | task
-            | {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+            | {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"},
         )
 
     return start

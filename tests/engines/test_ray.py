@@ -15,12 +15,12 @@ from ensemble_lab.store.predictions import predictions_path
 from ensemble_lab.store.seal import peek_digest
 from ensemble_lab.store.training_state import state_path
 from tests.conftest import need
-from tests.processes import freeze, list_processes, wait_until
+from tests.processes import freeze, list_processes, make_environment, wait_until
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "RAY_ADDRESS": ""}
+ENVIRONMENT = make_environment(RAY_ADDRESS="")
 
 # Names of this test run alone: workers are found by them among all processes of the machine,
 # and another run of these tests may be at it.

@@ -1,10 +1,8 @@
 """All augmentations at once: the same on both backends, and the same bits after a stop."""
 
 import importlib.util
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,11 +17,11 @@ from ensemble_lab.training.epoch import draw_epoch
 from ensemble_lab.training.fit import Callbacks, fit
 from ensemble_lab.training.network import build_network
 from tests.conftest import miss
+from tests.processes import make_environment
 from tests.training.members import WARP, build_member, draw_examples
 
 pytestmark = pytest.mark.keras
 
-ROOT = Path(__file__).parents[2]
 TRAIN, VALIDATION = draw_examples(72), draw_examples(30, seed=1)
 
 
@@ -133,11 +131,7 @@ def test_backends_agree_on_everything_done_to_an_image(backend, tmp_path):
     path = tmp_path / "peer.npz"
     module = "tests.training.test_augmented_training"
     code = f"from {module} import write_peer; write_peer({other!r}, {str(path)!r})"
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "KERAS_BACKEND": other,
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
+    environment = make_environment(KERAS_BACKEND=other, TF_CPP_MIN_LOG_LEVEL="3")
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=200)
     theirs = np.load(path)
     for fill in ("nearest", "constant"):

@@ -1,5 +1,4 @@
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +7,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import miss
+from tests.processes import make_environment
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +19,7 @@ def results(tmp_path_factory):
         if importlib.util.find_spec(name) is None:
             miss(f"{name} is not installed")
     folder = tmp_path_factory.mktemp("peers")
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = make_environment()
     workers = {
         name: subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("peer.py")), name, folder / name],

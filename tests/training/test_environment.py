@@ -1,8 +1,6 @@
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +10,8 @@ from ensemble_lab.training.environment import (
     open_backend,
     plan_environment,
 )
+from tests.processes import make_environment
 from tests.training.members import build_member
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_one_thread_is_one_thread_everywhere(monkeypatch):
@@ -69,7 +66,7 @@ def test_users_settings_of_keras_reach_no_worker(backend, tmp_path, script, said
     (tmp_path / ".keras" / "keras.json").write_text(
         json.dumps({"floatx": "float16", "image_data_format": "channels_first"})
     )
-    environment = os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    environment = make_environment(HOME=str(tmp_path))
     del environment["KERAS_HOME"]
     answer = subprocess.run(
         [sys.executable, "-c", script.format(backend=backend)],

@@ -1,7 +1,6 @@
 """Members that train together, beside the same members one by one."""
 
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import miss
+from tests.processes import make_environment
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
 PEER = Path(__file__).with_name("stacked_peer.py")
 
 
@@ -23,7 +22,7 @@ def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stacked")
     if importlib.util.find_spec("jax") is None:
         miss("jax is not installed")
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = make_environment()
     peers = {
         mode: subprocess.Popen(
             [sys.executable, str(PEER), mode, folder / mode],

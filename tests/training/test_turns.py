@@ -1,7 +1,6 @@
 """Members in turn in one worker: each is what a process of its own would have made of it."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,7 +17,8 @@ from ensemble_lab.training.turns import Wear, measure_peak
 from ensemble_lab.workflows.planning import plan_experiment
 from ensemble_lab.workflows.train import prepare_run
 from tests.conftest import train_in_name
-from tests.training.test_worker import ROOT, add_split, write_data
+from tests.processes import make_environment
+from tests.training.test_worker import add_split, write_data
 
 EXPERIMENT = """
 name = "turns"
@@ -57,7 +57,7 @@ def work(run, key, *options, turns=()):
     lines = [json.dumps({"key": key, "log": str(log)}) + "\n" for key, log in turns]
     done = subprocess.run(
         [sys.executable, "-m", "ensemble_lab.training.worker", run.path, key, *options],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=make_environment(),
         input="".join(lines),
         capture_output=True,
         text=True,

@@ -35,6 +35,7 @@ from ensemble_lab.workflows.train import is_complete, train
 from ensemble_lab.workflows.vote import score_vote
 from ensemble_lab.workflows.workers import check_backends
 from tests.conftest import need
+from tests.processes import make_environment
 from tests.training.members import draw_examples
 
 ROOT = Path(__file__).parents[2]
@@ -184,7 +185,7 @@ def work(*arguments, blocked=()):
     lines = "\n".join(f'sys.modules["{name}"] = None' for name in blocked)
     return subprocess.run(
         [sys.executable, "-c", WORKER.replace("BLOCKED", lines), *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=make_environment(),
         capture_output=True,
         text=True,
         check=False,
