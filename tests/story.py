@@ -29,8 +29,8 @@ architecture = {{ name = "mlp", hidden = [16], dropout = 0.2 }}
 seeds = {seeds}
 optimizer = {{ name = "adam", rate = 0.01 }}
 [[members]]
-group = "bn-elu"
-architecture = {{ name = "bn_elu", momentum = 0.9, dropout = 0.3 }}
+group = "conv"
+architecture = {{ name = "light", stages = [[4], [8]], dropout = 0.3 }}
 epochs = 8
 seeds = [0]
 augmentation = [ {{ name = "affine", rotation_degrees = 10, zoom = 0.1, shift = 0.1 }} ]
@@ -76,7 +76,7 @@ def write_folds(folder: Path) -> Path:
     return path
 
 
-KEY = "bn-elu-0000"
+KEY = "conv-0000"
 """The member with dropout, batch norm and a warp: all that resuming could get wrong.
 
 An epoch of it takes a tenth of a second; of eight, most are left when one is stopped.

@@ -72,14 +72,9 @@ def test_a_second_train_touches_nothing(run, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("workers", "members"), [(1, [KEY]), (2, [])])
-def test_process_engine_gives_the_same_members_as_serial(run, folder, workers, members):
-    path = folder / f"process-{workers}"
-    again = lab.train(folder / "experiment.toml", run=path, workers=workers, members=members)
-    if members:
-        assert digest(again) == digest(run)
-    else:
-        assert digests(again) == digests(run)
+def test_process_engine_gives_the_same_members_as_serial(run, folder):
+    again = lab.train(folder / "experiment.toml", run=folder / "process", workers=2)
+    assert digests(again) == digests(run)
 
 
 @pytest.mark.slow
@@ -143,8 +138,10 @@ def test_interrupt_stops_soon_and_says_how_to_go_on(run, folder):
         parent.send_signal(signal.SIGINT)
         _, said = parent.communicate(timeout=60)
     assert parent.returncode == 130
-    assert "the same command continues" in said
-    assert len(said.strip().splitlines()) == 1
+    *progress, last = said.strip().splitlines()
+    assert "the same command continues" in last
+    # On a slow machine the half minute has passed after which a line tells how far it is.
+    assert all(line.startswith("members 0/1") for line in progress)
     assert what_is_left(path) == (True, False)
     assert digest(lab.train(folder / "experiment.toml", run=path, members=[KEY])) == digest(run)
 
@@ -315,7 +312,7 @@ def test_table_of_errors_names_classes_that_have_names(run):
 def test_histories_tell_every_epoch_and_can_be_drawn(run, tmp_path):
     histories = lab.load_histories(run)
     assert [(each.key, len(each.records), each.kept_epoch) for each in histories] == [
-        ("mlp-0000", 3, 3), ("mlp-0001", 3, 3), ("bn-elu-0000", 8, 8),
+        ("mlp-0000", 3, 3), ("mlp-0001", 3, 3), (KEY, 8, 8),
     ]  # fmt: skip
     figure = lab.draw_history(histories, by="group", path=tmp_path / "curves.pdf")
     assert len(figure.axes) == 5
@@ -389,7 +386,7 @@ def test_what_is_chosen_on_validation_is_scored_once_on_test(run, tmp_path):
     found = lab.audit_run(run)
     assert [each.name for each in found.shortcuts] == ["best member", "best triple", "best subset"]
     assert found.left_out[0].startswith("best epoch: needs epoch_votes")
-    names = (f"{run.path}:mlp-*", f"{run.path}:bn-elu-*")
+    names = (f"{run.path}:mlp-*", f"{run.path}:conv-*")
     (pair,) = lab.compare_ensembles(names).pairs
     assert 0 < pair.p <= 1
     assert lab.score_calibration(run, "test").ensemble.temperature.split == "validation"

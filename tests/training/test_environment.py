@@ -43,15 +43,17 @@ def test_member_keeps_whose_bits_it_has():
     assert (stacked["numerics"], stacked["stack"], stacked["jax"]) == ("stacked", 32, "0.10")
 
 
-SETTINGS = """
-import keras
-print(keras.config.floatx(), keras.config.image_data_format())
-"""
+SETTINGS = "import keras; print(keras.config.floatx(), keras.config.image_data_format())"
 OPENED = f"""
+import sys
 from ensemble_lab.training.environment import open_backend
 from tests.training.members import build_member
 with open_backend(build_member("{{backend}}")):
-    {SETTINGS.strip().replace(chr(10), "; ")}
+    {SETTINGS}
+optional = set("jax matplotlib pandas sklearn".split())
+optional.discard("{{backend}}")
+print(*optional & set(sys.modules))
+import sklearn
 """
 
 
@@ -61,7 +63,7 @@ with open_backend(build_member("{{backend}}")):
     [(SETTINGS, "float16 channels_first"), (OPENED, "float32 channels_last")],
     ids=["plain Keras", "worker"],
 )
-def test_users_settings_of_keras_reach_no_worker(backend, tmp_path, script, said):
+def test_users_settings_and_packages_reach_no_worker(backend, tmp_path, script, said):
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras" / "keras.json").write_text(
         json.dumps({"floatx": "float16", "image_data_format": "channels_first"})
