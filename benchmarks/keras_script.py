@@ -5,11 +5,13 @@ Keras and NumPy alone, as its guides write it: augmentation layers at the head o
 
     python benchmarks/keras_script.py DATA.npz NET EPOCHS BATCH_SIZE SEED [SEED ...]
 
-Prints one JSON object: parameters, images seen, and each model's test accuracy.
+Prints one JSON object: parameters, images seen, and of each model the test accuracy and the seconds
+of its epochs.
 """
 
 import json
 import sys
+import time
 
 import keras
 import numpy as np
@@ -67,6 +69,22 @@ NETS = {
 }
 
 
+class Clock(keras.callbacks.Callback):
+    """Notes what epochs take, validation included."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        """Start the clock."""
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+        """Stop it."""
+        self.seconds.append(time.perf_counter() - self._began)
+
+
 def main() -> None:
     """Train one model a seed, and test it."""
     data, net, epochs, batch_size, *seeds = sys.argv[1:]
@@ -74,7 +92,7 @@ def main() -> None:
         images, labels = arrays["x_train"][..., None], arrays["y_train"]
         test_images, test_labels = arrays["x_test"][..., None], arrays["y_test"]
     n_train = len(images) - len(images) // 10
-    said = {"parameters": 0, "images": 0, "accuracies": []}
+    said = {"parameters": 0, "images": 0, "accuracies": [], "epoch_seconds": []}
     for seed in map(int, seeds):
         keras.utils.set_random_seed(seed)
         model = keras.Sequential(
@@ -89,12 +107,14 @@ def main() -> None:
             ]
         )
         model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        clock = Clock()
         history = model.fit(
             images[:n_train],
             labels[:n_train],
             batch_size=int(batch_size),
             epochs=int(epochs),
             validation_data=(images[n_train:], labels[n_train:]),
+            callbacks=[clock],
             verbose=0,
         )
         predicted = model.predict(test_images, verbose=0).argmax(axis=1)
@@ -103,6 +123,7 @@ def main() -> None:
         )
         said["images"] += n_train * len(history.history["loss"])
         said["accuracies"].append(float((predicted == test_labels).mean()))
+        said["epoch_seconds"].append(clock.seconds)
         model.save_weights(f"{data}.{net}-{seed}.weights.h5")
     print(json.dumps(said))
 
