@@ -9,6 +9,7 @@ from ensemble_lab.exceptions import DamagedError, StoreError
 from ensemble_lab.store.files import replacing
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.seal import check_seal
+from ensemble_lab.store.timings import read_sittings
 
 __all__ = [
     "NOTHING",
@@ -26,10 +27,11 @@ __all__ = [
 Version = tuple[int, int, int]
 """Of a file that is only ever replaced: it changes when the file does."""
 
-_STATE = "resume.weights.h5"
+_STATE, _TIMINGS = "resume.weights.h5", "timings.json"
 _NAME = r"[a-z0-9][a-z0-9-]{0,95}"
 _OF_A_MEMBER = re.compile(
     rf"(member|resume)\.weights\.h5|epoch-votes-{_NAME}\.h5|predictions-{_NAME}(\.{_NAME})?\.h5"
+    rf"|{re.escape(_TIMINGS)}"
 )
 
 
@@ -59,7 +61,7 @@ def pack_run(run: Run) -> Parcel:
 
 
 def pack_member(run: Run, key: str) -> Parcel:
-    """Return a member's sealed files: what it has so far, and where it stands."""
+    """Return a member's files: what it has so far, where it stands, and what that took."""
     return pack_changes(run.member_folder(key), {})
 
 
@@ -73,7 +75,7 @@ def pack_state(folder: Path) -> Parcel:
 
 
 def list_versions(folder: Path) -> Mapping[str, Version]:
-    """Return the version of each sealed file of a member's folder, by name and in order."""
+    """Return the version of each such file of a member's folder, by name and in order."""
     if not folder.is_dir():
         return {}
     found = {}
@@ -109,7 +111,7 @@ def place(run: Run, key: str, parcel: Parcel) -> None:
     Raises
     ------
     DamagedError
-        A file's seal is broken; it and those after it are not written.
+        A file is not whole; it and those after it are not written.
     StoreError
         A name that no file of a member has, or a file that cannot be written.
     """
@@ -119,11 +121,11 @@ def place(run: Run, key: str, parcel: Parcel) -> None:
         with replacing(folder / name) as partial:
             partial.write_bytes(content)
             try:
-                check_seal(partial)
+                check_seal(partial) if name != _TIMINGS else read_sittings(partial)
             except DamagedError:
+                told = "are damaged" if name == _TIMINGS else "its seal does not hold for"
                 raise DamagedError(
-                    f"{name} of {key} must come back whole; got {len(content)} bytes that its "
-                    "seal does not hold for."
+                    f"{name} of {key} must come back whole; got {len(content)} bytes that {told}."
                 ) from None
     for name in parcel.gone:
         (folder / name).unlink(missing_ok=True)

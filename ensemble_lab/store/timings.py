@@ -15,6 +15,7 @@ __all__ = [
     "add_sitting",
     "add_timings",
     "load_sittings",
+    "read_sittings",
     "share_timings",
     "timings_path",
 ]
@@ -119,11 +120,23 @@ def load_sittings(run: Run, key: str) -> tuple[Timings, ...]:
     DamagedError
         The file is damaged.
     """
-    path = timings_path(run, key)
     try:
-        values = load_json(path, what="timings.json")
+        return read_sittings(timings_path(run, key))
     except MissingError:
         return ()
+
+
+def read_sittings(path: Path) -> tuple[Timings, ...]:
+    """Return what a file of timings holds.
+
+    Raises
+    ------
+    MissingError
+        There is no such file.
+    DamagedError
+        The file is damaged.
+    """
+    values = load_json(path, what="timings.json")
     return tuple(_from_json(row, path) for row in check_field(values, "sittings", list, path))
 
 

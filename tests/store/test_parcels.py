@@ -18,6 +18,7 @@ from ensemble_lab.store.parcels import (
 from ensemble_lab.store.predictions import check_predictions, load_predictions
 from ensemble_lab.store.run import open_run
 from ensemble_lab.store.splits import load_record
+from ensemble_lab.store.timings import Timings, add_sitting, load_sittings
 from ensemble_lab.store.training_state import load_state, state_path
 from tests.store.conftest import KEY
 
@@ -36,7 +37,9 @@ def carry(run, folder):
 def test_member_is_the_same_on_another_disk(run, tmp_path):
     (run.member_folder(KEY) / "failure.json").write_text("{}")
     (run.member_folder(KEY) / "log.txt").write_text("words")
+    add_sitting(run, KEY, Timings(steps=2.0))
     there = carry(run, tmp_path / "there")
+    assert load_sittings(there, KEY) == (Timings(steps=2.0),)
     assert load_member(there, KEY) == load_member(run, KEY)
     assert load_state(there, KEY).epoch == load_state(run, KEY).epoch
     for split in run.splits:
@@ -78,6 +81,7 @@ def test_state_travels_alone(run):
 
 
 def test_what_comes_back_is_put_in_place(run, tmp_path):
+    add_sitting(run, KEY, Timings(steps=2.0))
     parcel = pack_member(run, KEY)
     home = tmp_path / "home"
     unpack(pack_run(run), home)
@@ -86,6 +90,7 @@ def test_what_comes_back_is_put_in_place(run, tmp_path):
     assert load_member(home, KEY) == load_member(run, KEY)
     assert load_predictions(home, "test", members=(KEY,)).members == (KEY,)
     assert load_state(home, KEY) is not None
+    assert load_sittings(home, KEY) == (Timings(steps=2.0),)
     place(home, KEY, Parcel(gone=("resume.weights.h5", "predictions-none.h5")))
     assert load_state(home, KEY) is None
 
@@ -102,6 +107,14 @@ def test_damaged_file_is_not_put_in_place_and_what_was_there_stays(run, refusal,
     assert member_path(run, KEY).read_bytes() == before
     assert state_path(run, KEY).read_bytes() == state
     assert not list(run.member_folder(KEY).glob(".partial-*"))
+
+
+def test_timings_come_back_whole_too(run, refusal):
+    add_sitting(run, KEY, Timings(steps=2.0))
+    error = refusal(lambda: place(run, KEY, Parcel((("timings.json", b'{"sittings": [{}]}'),))))
+    assert isinstance(error, DamagedError)
+    assert "timings.json of" in str(error)
+    assert load_sittings(run, KEY) == (Timings(steps=2.0),)
 
 
 @pytest.mark.parametrize(
