@@ -31,6 +31,7 @@ from ensemble_lab.training.clock import Clock
 from ensemble_lab.training.fit_stack import StackCallbacks, fit_stack
 from ensemble_lab.training.inputs import check_examples, load_checked_dataset
 from ensemble_lab.training.predicting import load_responder
+from ensemble_lab.training.profiling import measure_augmentation
 from ensemble_lab.training.reporter import Reporter, own_stdout
 from ensemble_lab.training.stack_machines import StackMachine, build_stack
 from ensemble_lab.training.stacks import name_stack
@@ -55,9 +56,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("key")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--with", dest="others", metavar="KEY", nargs="+", default=[])
+    parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args(arguments)
     # What was imported to get here kept one core busy.
-    stop, clock = threading.Event(), Clock(time.process_time())
+    spent, stop = time.process_time(), threading.Event()
+    clock = Clock(spent, times_augmentation=chosen.profile)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with own_stdout() as lines:
@@ -200,14 +203,16 @@ def _fit(
     validation = dataset.validation
     voted = tuple((split.name, split.images) for split in dataset.splits if split.name != "train")
     resume = [resume_state(run, member.key, "stacked") for member in members]
-    for member, state in zip(members, resume, strict=True):
+    begun = [0 if state is None else state.epoch for state in resume]
+    for member, epoch in zip(members, begun, strict=True):
         # Not before its turn: what a member has left is told from the time since its start.
-        waiting[member.key].start(0 if state is None else state.epoch, member.epochs)
+        waiting[member.key].start(epoch, member.epochs)
+    train = nets.take_examples(dataset.split("train"))
     with writing(save) as writer:
-        return fit_stack(
+        states = fit_stack(
             members,
             machine,
-            nets.take_examples(dataset.split("train")),
+            train,
             None if validation is None else nets.take_examples(validation),
             validation_name="validation" if validation is None else validation.name,
             voted=voted if members[0].training.epoch_votes else (),
@@ -219,6 +224,12 @@ def _fit(
                 clock=clock,
             ),
         )
+    if clock.times_augmentation:
+        with clock.on("profiling"):
+            seconds = measure_augmentation(machine, members[0], len(train.images))
+        n_epochs = members[0].epochs - min(begun)
+        clock.augmentation = (clock.augmentation or 0.0) + seconds * n_epochs
+    return states
 
 
 def _finish(

@@ -86,6 +86,8 @@ class StackedSteps:
         self._programs: dict[Any, Any] = {}
         infer = jax.vmap(self._pure.infer, (0, None))
         self._infer = jax.jit(self._share_out(infer, (_SPLIT, _SHARED)))
+        show = jax.vmap(self._pure.show, (None, 0, None))
+        self._augmentation = jax.jit(self._share_out(show, (_SHARED, _SPLIT, _SHARED)))
 
     @property
     def n_places_a_device(self) -> int:
@@ -205,6 +207,12 @@ class StackedSteps:
             np.stack(jax.device_get(losses), 1).astype(np.float32),
             np.stack(jax.device_get(n_right), 1).astype(np.int32),
         )
+
+    def augment(self, arrays: StepArrays, start: int, stop: int) -> None:
+        """Read and augment the images of the steps start … stop − 1, for that to be timed."""
+        for step in range(start, stop):
+            # One by one: nobody needs all of their images at once.
+            jax.block_until_ready(self._augmentation(self._examples, arrays, np.int32(step)))
 
     def infer(self, images: Images) -> npt.NDArray[np.float32]:
         """Return probabilities of the weights that would be kept.

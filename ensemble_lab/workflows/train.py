@@ -58,8 +58,7 @@ def train(
     members, shard, data_dir, backend
         As in `plan_experiment`.
     profile : bool
-        Whether workers time augmentation alone as well, which takes some seconds a member,
-        and which nobody does in a stack;
+        Whether workers time augmentation alone as well, which takes some seconds a member;
         see `ensemble_lab.workflows.profile.profile_run`.
     report : callable
         Takes each `Event` of the workers. A member that another process is training is
@@ -81,7 +80,7 @@ def train(
     InterruptedTraining
         Stopped by SIGINT or SIGTERM; the same call continues.
     """
-    is_stacked = find_engine(engine, cluster).numerics == "stacked"
+    find_engine(engine, cluster)  # refused, if it is, before anything is read or written
     plan = plan_experiment(
         experiment, members=members, shard=shard, data_dir=data_dir, backend=backend
     )
@@ -95,7 +94,7 @@ def train(
     run_members(
         opened,
         tuple(member.spec.key for member in lacking),
-        ("--profile",) if profile and not is_stacked else (),
+        ("--profile",) if profile else (),
         sharing="in-turn",
         engine=engine,
         workers=workers,

@@ -59,9 +59,10 @@ def build_run(folder, *, epochs):
     return prepare_run(plan_experiment(experiment), folder / "run", experiment)
 
 
-def start(run):
+def start(run, *options):
     first, *others = run.keys
-    return start_module("ensemble_lab.training.stacked_worker", run.path, first, "--with", *others)
+    module = "ensemble_lab.training.stacked_worker"
+    return start_module(module, run.path, first, "--with", *others, *options)
 
 
 def finish(worker):
@@ -99,7 +100,7 @@ def runs(tmp_path):
 def test_stopped_and_killed_stack_ends_as_an_uninterrupted_one(runs):
     whole, broken = runs
     began = time.monotonic()
-    code, events, log = finish(start(whole))
+    code, events, log = finish(start(whole, "--profile"))
     seconds = time.monotonic() - began
     assert code == 0, log
     assert "3 members of 3 at once" in log
@@ -115,7 +116,7 @@ def test_stopped_and_killed_stack_ends_as_an_uninterrupted_one(runs):
         assert sitting == load_sittings(whole, TRAINED[0])[0]
         assert 3 * sitting.total < seconds
         assert min(sitting.start_up, sitting.compiling, sitting.steps, sitting.files) > 0
-        assert sitting.augmentation is None
+        assert 0 < sitting.augmentation < sitting.steps
         assert not state_path(whole, key).exists()
     assert load_sittings(whole, LOCKED) == ()
     assert events[LOCKED] == [{"event": "locked", "key": LOCKED}]
