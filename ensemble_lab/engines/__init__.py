@@ -167,6 +167,8 @@ def run_engine(
     Raises
     ------
     SpecError, MissingExtraError
-        As `find_engine`.
+        As `find_engine`, or fewer than one worker.
     """
+    if n_workers is not None and n_workers < 1:
+        raise SpecError(f"workers must be 1 or more; got {n_workers}. Leave it out for one a core.")
     return find_engine(name, cluster).run(jobs, n_workers, cluster, report)

@@ -8,8 +8,9 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from ensemble_lab.engines.events import Event, Outcome
@@ -19,7 +20,7 @@ from ensemble_lab.engines.worker_process import Events, WorkerProcess
 __all__ = ["run_jobs", "stop_signals"]
 
 _GRACE_S = 20.0
-"""How long a worker may take to reach the end of its block (about two seconds) and leave."""
+"""How long workers may take to reach the end of its block (about two seconds) and leave."""
 
 
 def run_jobs(
@@ -74,21 +75,29 @@ def _next_events(
 ) -> list[tuple[WorkerProcess, Event | None]]:
     """Return the next event, or the end (None) of workers that left without a last word.
 
-    A child that a worker leaves behind may hold its output open for ever.
+    A child that a worker leaves behind may hold its output open for ever. One that ended while
+    this process was stopped (Ctrl-Z) said its last words, and nobody has heard them yet.
     """
-    try:
+    with suppress(queue.Empty):
         return [events.get(timeout=0.2)]
-    except queue.Empty:
-        return [(worker, None) for worker in running if worker.process.poll() is not None]
+    ended = [worker for worker in running if worker.process.poll() is not None]
+    for worker in ended:
+        worker.hear_out()
+    heard = []
+    with suppress(queue.Empty):
+        while True:
+            heard.append(events.get_nowait())
+    return heard or [(worker, None) for worker in ended]
 
 
 def _stop(running: set[WorkerProcess]) -> None:
     for worker in running:
         worker.process.terminate()
         worker.dismiss()
+    deadline = time.monotonic() + _GRACE_S
     for worker in running:
         try:
-            worker.process.wait(_GRACE_S)
+            worker.process.wait(max(deadline - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
             worker.process.kill()
             worker.process.wait()

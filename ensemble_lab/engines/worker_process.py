@@ -14,6 +14,12 @@ from ensemble_lab.exceptions import StoreError
 
 __all__ = ["Events", "WorkerProcess"]
 
+_HEARING_S = 1.0
+"""How long the words of a process that is gone may take to be read."""
+
+_LEAVING_S = 20.0
+"""How long a worker that closed its output may take to be gone: drivers may hang at the end."""
+
 _LAST_WORDS = ("done", "locked", "failed", "interrupted")
 
 
@@ -55,7 +61,8 @@ class WorkerProcess:
             raise StoreError(
                 f"a worker for {first.key} must start; got {error.strerror}: {error.filename}."
             ) from error
-        threading.Thread(target=self._listen, args=(events,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(events,), daemon=True)
+        self._listener.start()
 
     def _listen(self, events: "Events") -> None:
         assert self.process.stdout is not None
@@ -65,6 +72,10 @@ class WorkerProcess:
                 if event is not None:
                     events.put((self, event))
         events.put((self, None))
+
+    def hear_out(self) -> None:
+        """Put all that a process said that is gone among the events; it takes a moment at most."""
+        self._listener.join(_HEARING_S)
 
     def hear(self, event: Event) -> list[Outcome]:
         """Take an event of a member, at which the worker is now; return what it settles.
@@ -116,7 +127,7 @@ class WorkerProcess:
         One that is killed takes with it the job that it was at, or all that are left of a
         stack; jobs before that ended as their last words say.
         """
-        code = self.process.wait()
+        code = self._see_off()
         self.dismiss()
         is_over = {key for key, event in self._last.items() if event.event in _LAST_WORDS} - {
             self._turn
@@ -130,6 +141,18 @@ class WorkerProcess:
         ]
         settled = {outcome.key for outcome in outcomes}
         return outcomes, [job for key, job in self.held.items() if key not in settled]
+
+    def _see_off(self) -> int:
+        """Wait for the end, and bring it about where it does not come; return the exit code.
+
+        Words end a member's work, so one that is killed here did what it said it had done.
+        """
+        try:
+            return self.process.wait(_LEAVING_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return 0
 
     def _judge(self, job: Job, code: int) -> Outcome:
         last = self._last.get(job.key) or Event(event="start", key=job.key)

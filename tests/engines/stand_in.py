@@ -132,6 +132,9 @@ def main(mode):
     if mode == "whole":
         finish()
     say(event="done", status="complete" if mode == "complete" else "trained", unknown="ignored")
+    if mode == "lingering":
+        os.close(1)
+        wait_forever()
     if mode == "stumble":
         sys.exit(4)
 

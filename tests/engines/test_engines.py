@@ -12,9 +12,18 @@ from pathlib import Path
 import pytest
 
 from ensemble_lab import engines
-from ensemble_lab.engines import ENGINES, Cluster, Job, Outcome, find_engine, run_engine
+from ensemble_lab.engines import (
+    ENGINES,
+    Cluster,
+    Job,
+    Outcome,
+    find_engine,
+    run_engine,
+    worker_process,
+)
 from ensemble_lab.engines import subprocesses as engine
 from ensemble_lab.engines.events import parse_event
+from ensemble_lab.engines.worker_process import WorkerProcess
 from ensemble_lab.exceptions import (
     InterruptedTraining,
     MissingExtraError,
@@ -251,6 +260,51 @@ def test_worker_that_does_not_stop_is_killed(run, monkeypatch, tmp_path):
     assert time.monotonic() - asked[0] >= 1.0
     assert not living(tmp_path)
     assert (tmp_path / "0.log").read_text() == "asked to stop, and stays\n"
+
+
+def test_workers_that_do_not_stop_share_one_grace(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(engine, "_GRACE_S", 2.0)
+    heard, asked = set(), []
+
+    def refuse(event):
+        heard.add(event.key)
+        if len(heard) == 3:
+            asked.append(time.monotonic())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run("deaf", "deaf", "deaf", n_workers=3, report=refuse)
+    assert time.monotonic() - asked[0] < 4.0
+    assert not living(tmp_path)
+
+
+def test_worker_that_is_done_and_does_not_leave_is_sent_away(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(worker_process, "_LEAVING_S", 0.5)
+    outcomes, _ = run("lingering", "trained")
+    assert [outcome.status for outcome in outcomes] == ["trained"] * 2
+    assert not living(tmp_path)
+
+
+def test_last_words_are_waited_for_where_the_listener_is_late(run, monkeypatch):
+    """As after Ctrl-Z and fg: the worker is gone, and nobody has read what it said."""
+    listen = WorkerProcess._listen
+
+    def listen_late(worker, events):
+        worker.process.wait()
+        time.sleep(0.6)
+        listen(worker, events)
+
+    monkeypatch.setattr(WorkerProcess, "_listen", listen_late)
+    outcomes, events = run("trained", "failed")
+    assert [outcome.error for outcome in outcomes] == ["", "TrainingError"]
+    assert [event.event for event in events if event.key == "trained-0000"][-1] == "done"
+
+
+@pytest.mark.parametrize("n_workers", [0, -1])
+@pytest.mark.parametrize("name", ["process", "serial", "ray"])
+def test_fewer_than_one_worker_is_refused(run, name, n_workers):
+    with pytest.raises(SpecError, match=f"1 or more; got {n_workers}"):
+        run("trained", name=name, n_workers=n_workers)
 
 
 def test_engine_may_run_outside_the_main_thread(run):
