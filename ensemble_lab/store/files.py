@@ -151,9 +151,11 @@ def reserve(path: Path, n_bytes: int) -> None:
 
 def remove_partials(folder: Path) -> None:
     """Remove what killed writers left half-written. The caller alone writes in the folder."""
-    for partial in folder.glob(".partial-*.h5"):
-        with suppress(OSError):
-            partial.unlink()
+    # Not that of failure.json: the parent writes it, which has no lock.
+    for pattern in (".partial-*.h5", ".partial-*-timings.json"):
+        for partial in folder.glob(pattern):
+            with suppress(OSError):
+                partial.unlink()
 
 
 def _reason(error: OSError) -> str:

@@ -47,7 +47,7 @@ def check_seal(path: Path) -> str:
     expected = peek_digest(path)
     try:
         with path.open("rb") as file:
-            digest = _hash(file, path.stat().st_size - 32).digest()
+            digest = _hash(file, os.fstat(file.fileno()).st_size - 32).digest()
             stated = file.read(32)
     except OSError as error:
         raise DamagedError(f"{path} must be a readable file; got {error.strerror}.") from None

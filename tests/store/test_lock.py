@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ensemble_lab.exceptions import LockedError, StoreError
-from ensemble_lab.store.lock import lock_member, lock_run
+from ensemble_lab.store.lock import is_locked, lock_member, lock_run
 from tests.store.conftest import KEY
 
 HOLD = """
@@ -45,8 +45,10 @@ def test_second_process_is_refused_at_once_and_a_dead_ones_lock_is_free(run, hol
     assert time.monotonic() - started < 2
     with lock_member(run, "a-0001"):
         pass
+    assert is_locked(run, KEY)
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
+    assert not is_locked(run, KEY)
     with lock_member(run, KEY):
         pass
 
@@ -66,10 +68,16 @@ def test_lock_is_held_against_the_same_process_too(run, refusal):
         assert isinstance(refusal(lambda: lock_member(run, KEY).__enter__()), LockedError)
 
 
+def test_asking_who_holds_a_member_writes_nothing(run):
+    assert not is_locked(run, "none-0000")
+    assert not run.member_folder("none-0000").exists()
+
+
 def test_holder_sweeps_what_a_killed_one_left(run):
     folder = run.member_folder(KEY)
     (folder / ".partial-1-member.weights.h5").write_bytes(b"half")
     (folder / ".partial-2-resume.weights.h5").symlink_to("nowhere")
+    (folder / ".partial-2-timings.json").write_bytes(b"{")
     (folder / ".partial-3-failure.json").write_bytes(b"the parent's")
     with lock_member(run, KEY):
         names = {path.name for path in folder.iterdir()}

@@ -85,6 +85,25 @@ def test_file_of_several_blocks_is_hashed_whole(sealed, monkeypatch):
     assert check_seal(sealed) == DIGEST
 
 
+def test_file_that_is_replaced_while_it_is_read_is_whole(sealed, monkeypatch):
+    """A longer one takes its place: what was opened is read to its own end."""
+    longer = sealed.with_name("longer")
+    longer.write_bytes(bytes(range(200)))
+    seal(longer, DIGEST[::-1])
+    opened, open_path = [], type(sealed).open
+
+    def open_and_replace(path, *mode):
+        file = open_path(path, *mode)
+        opened.append(path)
+        if len(opened) == 2:
+            longer.replace(sealed)
+        return file
+
+    monkeypatch.setattr(type(sealed), "open", open_and_replace)
+    assert check_seal(sealed) == DIGEST
+    assert not longer.exists()
+
+
 def test_plain_h5py_opens_a_sealed_file(hdf5_file):
     path, content = hdf5_file
     with h5py.File(path) as file:
