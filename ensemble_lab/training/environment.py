@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,13 @@ from ensemble_lab.exceptions import TrainingError
 from ensemble_lab.spec.member import MemberSpec
 from ensemble_lab.training.backends import Backend, load_backend
 
-__all__ = ["describe_environment", "name_processor", "open_backend", "plan_environment"]
+__all__ = [
+    "describe_commit",
+    "describe_environment",
+    "name_processor",
+    "open_backend",
+    "plan_environment",
+]
 
 _OPENED: dict[tuple[str, int], tuple[Backend, TemporaryDirectory[str]]] = {}
 """At most one: the backend and threads that this process was set up for, and Keras's home."""
@@ -103,7 +110,7 @@ def describe_environment(
     )
     return {
         "ensemble-lab": __version__,
-        "commit": _describe_commit(),
+        "commit": describe_commit(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "backend": spec.backend,
@@ -127,10 +134,12 @@ def name_processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _describe_commit() -> str:
+@cache
+def describe_commit() -> str:
     """Return the commit of the package's own checkout, marked where it was changed since.
 
-    Empty where the package is installed otherwise, also inside another repository.
+    Empty where the package is installed otherwise, also inside another repository. A worker
+    asks as it starts: hours later the checkout may have gone on, and its code has not.
     """
     root = Path(__file__).parents[2]
     if _ask_git(root, "rev-parse", "--show-toplevel") != str(root.resolve()):

@@ -49,10 +49,6 @@ class Reporter:
         self._epochs = 1
         self._unit: Literal["epoch", "split"] = "epoch"
 
-    def ask_to_stop(self, *_: object) -> None:
-        """Stop at the end of the block; a signal's handler."""
-        self._stop.set()
-
     def say(self, event: str, **values: Any) -> None:
         """Write an event as one JSON line."""
         line = json.dumps({"event": event, "key": self.key} | values, allow_nan=False)

@@ -28,6 +28,7 @@ from ensemble_lab.store.timings import add_sitting, share_timings
 from ensemble_lab.store.training_state import TrainingState, resume_state, save_state
 from ensemble_lab.training import nets
 from ensemble_lab.training.clock import Clock
+from ensemble_lab.training.environment import describe_commit
 from ensemble_lab.training.fit_stack import StackCallbacks, fit_stack
 from ensemble_lab.training.inputs import check_examples, load_checked_dataset
 from ensemble_lab.training.predicting import load_responder
@@ -58,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--with", dest="others", metavar="KEY", nargs="+", default=[])
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args(arguments)
+    describe_commit()
     # What was imported to get here kept one core busy.
     spent, stop = time.process_time(), threading.Event()
     clock = Clock(spent, times_augmentation=chosen.profile)
@@ -172,6 +174,7 @@ def _train_in_turns(
         except MemoryError as error:
             sys.stderr.write(f"half as many: {error}\n")
             machine.steps.halve_places()
+            machine.pace.compiled.clear()
             continue
         for member, state in zip(turn, states, strict=True):
             if isinstance(state, TrainingState):

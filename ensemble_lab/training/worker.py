@@ -33,7 +33,7 @@ from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.timings import add_sitting
 from ensemble_lab.store.training_state import load_state, remove_state, state_path
 from ensemble_lab.training.clock import Clock
-from ensemble_lab.training.environment import describe_environment
+from ensemble_lab.training.environment import describe_commit, describe_environment
 from ensemble_lab.training.inputs import LoadExamples, load_checked_dataset, load_examples
 from ensemble_lab.training.plan import describe_plan
 from ensemble_lab.training.predicting import (
@@ -59,6 +59,7 @@ __all__ = [
 def main(arguments: list[str] | None = None) -> int:
     """Run a worker; return its exit code: 0, 1 (failed) or 130 (stopped)."""
     chosen = _parse(arguments)
+    describe_commit()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

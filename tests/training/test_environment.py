@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from ensemble_lab.exceptions import TrainingError
+from ensemble_lab.training import environment
 from ensemble_lab.training.environment import (
     describe_environment,
     open_backend,
@@ -41,6 +42,15 @@ def test_member_keeps_whose_bits_it_has():
     assert alone["numerics"] == "single"
     assert "stack" not in alone
     assert (stacked["numerics"], stacked["stack"], stacked["jax"]) == ("stacked", 32, "0.10")
+
+
+def test_commit_is_that_of_when_it_was_first_asked_for(monkeypatch):
+    """A checkout that goes on while a member is trained is not what trained it."""
+    first = environment.describe_commit()
+    monkeypatch.setattr(environment, "_ask_git", lambda *_: "later")
+    assert environment.describe_commit() == first
+    environment.describe_commit.cache_clear()
+    assert environment.describe_commit() != "later"
 
 
 SETTINGS = "import keras; print(keras.config.floatx(), keras.config.image_data_format())"
