@@ -19,11 +19,12 @@ from ensemble_lab.store.files import (
     save_json,
 )
 
-__all__ = ["Entry", "Run", "find_runs", "open_run", "open_whole", "save_run"]
+__all__ = ["OWN_SPLITS", "Entry", "Run", "find_runs", "open_run", "open_whole", "save_run"]
 
 _FORMAT = "ensemble-lab/run"
 _DEFAULT_FLOAT: FloatName = "float32"
-_OWN_SPLITS = ("validation", "train-oof", "test")
+OWN_SPLITS = ("validation", "train-oof", "test")
+"""What members predict as soon as they are trained, of those that the data have."""
 _MOST_LISTED = 8
 """Splits in a message: a run has one for each corruption and strength."""
 
@@ -117,7 +118,7 @@ class Run:
     @property
     def own_splits(self) -> tuple[str, ...]:
         """The splits that members predict as soon as they are trained."""
-        return tuple(name for name in self.splits if name in _OWN_SPLITS)
+        return tuple(name for name in self.splits if name in OWN_SPLITS)
 
     @property
     def validation_split(self) -> str:
@@ -128,7 +129,7 @@ class Run:
         MissingError
             The run has neither.
         """
-        for name in _OWN_SPLITS[:-1]:
+        for name in OWN_SPLITS[:-1]:
             if name in self.splits:
                 return name
         raise MissingError(

@@ -65,15 +65,17 @@ _PARTS = tuple(field.name for field in fields(Timings) if field.name != "augment
 
 
 def add_timings(timings: Sequence[Timings]) -> Timings:
-    """Return the sum; that of augmentation is None if one of them is.
+    """Return the sum; that of augmentation is None if one with steps has none.
 
     Examples
     --------
     >>> two = add_timings([Timings(steps=2.0, augmentation=0.5), Timings(steps=1.0)])
     >>> two.steps, two.augmentation, two.total
     (3.0, None, 3.0)
+    >>> add_timings([Timings(steps=2.0, augmentation=0.5), Timings(evaluation=1.0)]).augmentation
+    0.5
     """
-    measured = [each.augmentation for each in timings]
+    measured = [each.augmentation if each.steps else 0.0 for each in timings]
     return Timings(
         **{name: math.fsum(getattr(each, name) for each in timings) for name in _PARTS},
         augmentation=None if None in measured else math.fsum(map(float, filter(None, measured))),

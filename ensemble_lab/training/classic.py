@@ -114,6 +114,7 @@ def train(run: Run, spec: MemberSpec, dataset: Dataset, reporter: Reporter) -> T
     reporter.start(0, spec.epochs)
     began = time.perf_counter()
     seen, validation = dataset.split("train"), dataset.validation
+    reporter.clock.augmentation = 0.0
     with reporter.clock.on("steps"):
         model = fit_classic(spec, seen.images, seen.labels, run.n_classes)
     ask = partial(model, on_batch=lambda: reporter.progress(0.0))

@@ -2,17 +2,18 @@
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.data.dataset import Dataset, Split
 from ensemble_lab.spec.augmentation import split_stages
-from ensemble_lab.spec.member import ExampleHashes, MemberSpec
+from ensemble_lab.spec.member import ExampleHashes, MemberSpec, Stream
 from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.architectures.layers import Shape
+from ensemble_lab.training.architectures.layers import Dropout, Shape
 from ensemble_lab.training.architectures.tracing import trace
 from ensemble_lab.training.augment.erase import check_erase
 
-__all__ = ["MemberPlan", "count_tflop", "describe_plan", "hash_examples"]
+__all__ = ["MemberPlan", "count_tflop", "describe_plan", "find_streams", "hash_examples"]
 
 
 @dataclass(frozen=True)
@@ -96,3 +97,14 @@ def hash_examples(dataset: Dataset) -> ExampleHashes:
 
 def _hash_split(split: Split) -> str:
     return digest_of([split.images_sha256, split.labels_sha256])
+
+
+def find_streams(member: MemberSpec) -> tuple[Stream, ...]:
+    """Return the streams that training a net draws from."""
+    # How many classes there are changes no layer's kind; fewer than `outputs` are legal.
+    layers = describe_layers(member.architecture, 2)
+    is_used = {
+        "augment": bool(member.training.augmentation),
+        "dropout": any(isinstance(layer, Dropout) for layer in layers),
+    }
+    return tuple(stream for stream in get_args(Stream) if is_used.get(stream, True))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ensemble_lab.canonical import digest_of
 from ensemble_lab.data.dataset import Dataset, missing_classes, number_classes
 from ensemble_lab.data.folds import take_fold
 from ensemble_lab.data.loading import load_dataset
@@ -12,7 +13,7 @@ from ensemble_lab.spec.experiment import ExperimentSpec, load_experiment
 from ensemble_lab.spec.member import Backend, MemberSpec
 from ensemble_lab.spelling import match_keys, parse_whole
 from ensemble_lab.store.run import Entry
-from ensemble_lab.training.plan import MemberPlan, describe_plan, hash_examples
+from ensemble_lab.training.plan import MemberPlan, describe_plan, find_streams, hash_examples
 
 __all__ = ["Plan", "PlannedMember", "choose_keys", "plan_experiment"]
 
@@ -121,12 +122,27 @@ def _check_different(members: tuple[PlannedMember, ...]) -> None:
     """Refuse two members that would be one net: it would vote twice."""
     keys: dict[str, str] = {}
     for member in members:
-        twin = keys.setdefault(member.entry.digest, member.spec.key)
+        twin = keys.setdefault(_identify_net(member.spec), member.spec.key)
         if twin != member.spec.key:
             raise SpecError(
-                f"members must differ; {twin} and {member.spec.key} have the same recipe and seed. "
-                "Give one group other seeds."
+                f"members must differ; {twin} and {member.spec.key} have the same recipe and seed "
+                "of all that they draw. Give one group other seeds."
             )
+
+
+def _identify_net(spec: MemberSpec) -> str:
+    """Return what a member's weights follow from, among members of one data set.
+
+    Its digest has more: what is written down beside, and seeds of what it never draws.
+    """
+    values = spec.model_dump(mode="json", exclude={"key", "group", "seed", "held"})
+    del values["training"]["epoch_votes"]
+    if spec.training.keep != "average":
+        del values["training"]["average_decay"]
+    seeds = {"seed": spec.seed}
+    if spec.architecture.has_recipe:
+        seeds = {stream: spec.seed_of(stream) for stream in find_streams(spec)}
+    return digest_of(values | {"seeds": seeds})
 
 
 def _name_outputs(experiment: ExperimentSpec, dataset: Dataset) -> tuple[str, ...]:

@@ -11,14 +11,14 @@ from ensemble_lab.data.dataset import Split
 from ensemble_lab.data.loading import load_split
 from ensemble_lab.data.sources import load_class_names, parse_source
 from ensemble_lab.engines import HERE, Cluster, Event, find_engine
-from ensemble_lab.exceptions import DataError, MissingError
+from ensemble_lab.exceptions import DataError, MissingError, SpecError
 from ensemble_lab.spec.data import Corruption, DataSpec, parse_data, resolve_path
 from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.files import check_name
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.members import member_path
 from ensemble_lab.store.predictions import has_predictions
-from ensemble_lab.store.run import Run, open_run, open_whole, save_run
+from ensemble_lab.store.run import OWN_SPLITS, Run, open_run, open_whole, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.workflows.workers import check_backends, ignore, run_members
 
@@ -88,12 +88,17 @@ def predict(
     MissingError
         No member is trained.
     SpecError
-        No such engine, or one that only trains or takes no cluster.
+        A name that training uses; no such engine, or one that only trains or takes no cluster.
     TrainingError
         A worker failed.
     """
     run = open_whole(run, to="predict with its members")
     check_name(name, what="split")
+    if name in ("train", *OWN_SPLITS) and name not in run.splits:
+        raise SpecError(
+            f"split must have a name of its own, for members are trained with a {name}; got "
+            f"{name!r}. Use another name (--as)."
+        )
     done = tuple(parse_corruption(t) if isinstance(t, str) else t for t in transforms)
     source, published = find_source(run, data)
     split = NewSplit(name, source.model_copy(update={"transforms": done}), published)

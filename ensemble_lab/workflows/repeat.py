@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -21,8 +21,8 @@ from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.members import load_member
 from ensemble_lab.store.predictions import Predictions, load_predictions
 from ensemble_lab.store.run import Run, open_run
-from ensemble_lab.training.architectures import describe_layers
-from ensemble_lab.training.architectures.layers import Dropout
+from ensemble_lab.training.plan import find_streams
+from ensemble_lab.workflows.planning import plan_experiment
 from ensemble_lab.workflows.train import train
 from ensemble_lab.workflows.workers import ignore
 
@@ -31,7 +31,6 @@ __all__ = ["FEWEST", "RepeatReport", "Twice", "Varied", "compare_repeats", "plan
 FEWEST = 5
 """Members of a row at least: of fewer a deviation says little."""
 ALL: Literal["all"] = "all"
-_STREAMS: tuple[Stream, ...] = ("init", "order", "augment", "dropout")
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,11 +161,23 @@ def repeat(
     spec = experiment if isinstance(experiment, ExperimentSpec) else load_experiment(experiment)
     planned, base = plan_repeat(spec, member=member, times=times)
     path = Path("checkpoints") / planned.name if run is None else Path(run)
+    _check_split(planned, split, data_dir)
     named = {"engine": engine, "workers": workers, "data_dir": data_dir, "report": report}
     opened = train(planned, run=path, **named)  # type: ignore[arg-type]
     alone = planned.model_copy(update={"members": planned.members[:1]})
     again = train(alone, run=path.with_name(f"{path.name}-again"), **named)  # type: ignore[arg-type]
     return compare_repeats(opened, again, base, split)
+
+
+def _check_split(experiment: ExperimentSpec, split: str, data_dir: Path | str | None) -> None:
+    """Refuse a split that there will not be, before hours of training."""
+    names = [each.name for each in plan_experiment(experiment, data_dir=data_dir).dataset.splits]
+    predicted = [name for name in names if name != "train"]
+    if split not in predicted:
+        raise SpecError(
+            f"split must be one that members predict, {' or '.join(predicted)}; got {split!r}"
+            + closest(split, predicted)
+        )
 
 
 def plan_repeat(
@@ -201,25 +212,13 @@ def plan_repeat(
     seeds = tuple(base.seed + 1 + number for number in range(times))
     alone = group.model_copy(update={"seeds": (base.seed,)})
     groups = [alone, _vary(alone, ALL, seeds, None)]
-    for stream in _STREAMS:
-        if stream in find_streams(base):
-            held = HeldStreams(varies=stream, seed=base.seed)
-            groups.append(_vary(alone, stream, seeds, held))
+    for stream in find_streams(base):
+        held = HeldStreams(varies=stream, seed=base.seed)
+        groups.append(_vary(alone, stream, seeds, held))
     planned = ExperimentSpec(
         name=f"{experiment.name}-repeat", data=experiment.data, members=tuple(groups)
     )
     return planned, base
-
-
-def find_streams(member: MemberSpec) -> tuple[Stream, ...]:
-    """Return the streams that training a net draws from."""
-    # How many classes there are changes no layer's kind.
-    layers = describe_layers(member.architecture, 10)
-    is_used = {
-        "augment": bool(member.training.augmentation),
-        "dropout": any(isinstance(layer, Dropout) for layer in layers),
-    }
-    return tuple(stream for stream in _STREAMS if is_used.get(stream, True))
 
 
 def compare_repeats(run: Run, again: Run, member: MemberSpec, split: str) -> RepeatReport:
@@ -249,7 +248,7 @@ def compare_repeats(run: Run, again: Run, member: MemberSpec, split: str) -> Rep
         member=member.key,
         twice=_compare_twice((run, again), (first, second)),
         varied=tuple(_measure(what, each, labels) for what, each in groups.items()),
-        unused=tuple(stream for stream in _STREAMS if stream not in streams),
+        unused=tuple(stream for stream in get_args(Stream) if stream not in streams),
         look=labels.look,
     )
 

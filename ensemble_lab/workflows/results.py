@@ -1,5 +1,6 @@
 """The results of a run as one JSON file: the only source of figures for READMEs and tables."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from ensemble_lab.analysis.votes.rules import RULES, rules_for
 from ensemble_lab.data.folds import OUT_OF_FOLD
 from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import MissingError
-from ensemble_lab.spec.data import parse_data
+from ensemble_lab.spec.data import parse_data, resolve_path
 from ensemble_lab.spec.experiment import ExperimentSpec, read_experiment
 from ensemble_lab.spec.member import MemberSpec, parse_member
 from ensemble_lab.spec.presets import find_preset
@@ -84,8 +85,8 @@ def collect_results(run: Run | Path | str) -> Results:
     rule of `rules_for` with its default tie policy; a rule that needs probabilities is left
     out where some member has votes alone. `command` trains the run again from its own
     experiment file, and `spec_digest` is that file's; both are null where the file is
-    not what made the members, and `command` where some were stacked and some were not, for
-    no single command does that. `commit` is that of the code that trained. `chosen_on` is
+    not what made the members, and `command` where some were stacked and some were not, or
+    where data lie beside the file by a relative path, for no single command does that. `commit` is that of the code that trained. `chosen_on` is
     "validation" where validation chose weights or rates (``keep = "best-validation"``,
     a plateau), else null: nothing is chosen on test. `data` says where the images come
     from, but for the path of a file, and their shape.
@@ -116,7 +117,7 @@ def collect_results(run: Run | Path | str) -> Results:
         "experiment": run.name,
         "spec_digest": experiment and experiment.digest,
         "commit": _shared(members, ("commit",)).get("commit") or None,
-        "command": experiment and _name_command(run, members),
+        "command": experiment and _name_command(run, experiment, members),
         "versions": _shared(members, _VERSIONS),
         "hardware": _shared(members, _HARDWARE),
         "minutes": sum(each.minutes for each in measured),
@@ -277,9 +278,16 @@ def _load_experiment(run: Run) -> ExperimentSpec | None:
     return experiment if described == {entry.key: entry.spec for entry in run.members} else None
 
 
-def _name_command(run: Run, members: tuple[Member, ...]) -> str | None:
-    """Return what trains all members as they were, or None where some were stacked only."""
-    command = f"ensemble-lab train {run.path}/experiment.toml --run {run.path}"
+def _name_command(run: Run, experiment: ExperimentSpec, members: tuple[Member, ...]) -> str | None:
+    """Return what trains all members as they were.
+
+    None where some were stacked only, or where the data lie beside another file than the run's:
+    then no command does.
+    """
+    if resolve_path(experiment.data, run.path) != experiment.data:
+        return None
+    file = run.path / "experiment.toml"
+    command = shlex.join(["ensemble-lab", "train", str(file), "--run", str(run.path)])
     is_stacked = [each.environment.get("numerics") == "stacked" for each in members]
     if all(is_stacked):
         return f"{command} --engine stacked"

@@ -11,7 +11,7 @@ from ensemble_lab.exceptions import MismatchError, MissingError
 from ensemble_lab.spec.experiment import ExperimentSpec, render_experiment
 from ensemble_lab.spec.member import Backend, parse_member
 from ensemble_lab.store.files import replacing
-from ensemble_lab.store.lock import lock_run
+from ensemble_lab.store.lock import is_locked, lock_run
 from ensemble_lab.store.members import load_member, member_path
 from ensemble_lab.store.predictions import check_predictions
 from ensemble_lab.store.run import Entry, Run, open_run, save_run
@@ -187,6 +187,12 @@ def _grow(known: Run, wanted: Run, chosen: tuple[str, ...]) -> Run:
                 f"{what} of the run must stay {getattr(known, what)!r}; got "
                 f"{getattr(wanted, what)!r}, in {known.path}. Use another --run."
             )
+    added = [name for name in known.own_splits if name not in wanted.splits]
+    if added:
+        raise MismatchError(
+            f"{added[0]} of the run must be what members are trained with; got examples that were "
+            f"predicted or imported later, in {known.path}. Use another --run."
+        )
     entries = {entry.key: entry for entry in known.members}
     for entry in wanted.members:
         before = entries.get(entry.key)
@@ -205,7 +211,9 @@ def _grow(known: Run, wanted: Run, chosen: tuple[str, ...]) -> Run:
 
 
 def _is_started(run: Run, key: str) -> bool:
-    return member_path(run, key).exists() or state_path(run, key).exists()
+    """Whether a member has something to lose: files, or a worker in its first epoch."""
+    has_files = member_path(run, key).exists() or state_path(run, key).exists()
+    return has_files or is_locked(run, key)
 
 
 def _describe_change(before: Entry, after: Entry, run: Run) -> str:

@@ -143,7 +143,13 @@ def run_members(
         for key in keys
         for spec in (parse_member(run.member(key).spec),)
     ]
-    outcomes = run_engine(engine, jobs, n_workers=workers, cluster=cluster, report=report)
+
+    def hear(event: Event) -> None:
+        if event.event == "start":
+            clear_failure(run, event.key)
+        report(event)
+
+    outcomes = run_engine(engine, jobs, n_workers=workers, cluster=cluster, report=hear)
     for outcome in outcomes:
         if outcome.status == "failed":
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -12,8 +12,9 @@ from ensemble_lab.exceptions import (
     MissingExtraError,
     SpecError,
 )
+from ensemble_lab.store.lock import lock_member
 from ensemble_lab.store.members import save_member
-from ensemble_lab.store.run import open_run
+from ensemble_lab.store.run import open_run, save_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.workflows.planning import choose_keys, plan_experiment
 from ensemble_lab.workflows.train import is_complete, prepare_run
@@ -158,6 +159,36 @@ def test_one_net_must_not_vote_twice(write):
         plan_experiment(write(more=twin))
 
 
+@pytest.mark.parametrize(
+    ("extra", "keys"),
+    [
+        ("", "epoch_votes = true"),
+        ("", "average_decay = 0.5"),
+        ("", 'held = { varies = "dropout", seed = 1 }'),
+        ("", 'held = { varies = "augment", seed = 1 }'),
+    ],
+)
+def test_what_changes_no_weight_makes_no_other_net(write, extra, keys):
+    twin = MEMBER.format(group="b", extra=extra, seeds="[1]")
+    with pytest.raises(SpecError, match="a-0001 and b-0001 have the same recipe and seed"):
+        plan_experiment(write(more=f"{twin}{keys}\n"))
+
+
+@pytest.mark.parametrize(
+    ("extra", "keys"),
+    [
+        (", dropout = 0.5", 'held = { varies = "dropout", seed = 1 }'),
+        ("", 'keep = "average"'),
+        ("", 'held = { varies = "order", seed = 0 }'),
+        ("", 'backend = "jax"'),
+    ],
+)
+def test_what_changes_a_weight_makes_another_net(write, extra, keys):
+    other = MEMBER.format(group="b", extra=extra, seeds="[1]")
+    plan = plan_experiment(write(more=f"{other}{keys}\n"))
+    assert [member.spec.key for member in plan.members][-1] == "b-0001"
+
+
 def test_backend_of_some_members_leaves_the_others_alone(write, tmp_path):
     path = write()
     run = prepare_run(plan_experiment(path), tmp_path / "run", path)
@@ -203,6 +234,28 @@ def test_change_of_a_started_member_is_refused_with_both_values(write, tmp_path)
     with pytest.raises(MismatchError, match=r"backend of member a-0000 .*'tensorflow'.*got 'jax'"):
         prepare_run(plan_experiment(path, backend="jax"), tmp_path / "run", path)
     assert (tmp_path / "run" / "run.json").read_text() == before
+
+
+def test_change_of_a_member_that_is_in_its_first_epoch_is_refused(write, tmp_path):
+    """It has no file yet: what it would leave would be refused as another's."""
+    path = write()
+    run = prepare_run(plan_experiment(path), tmp_path / "run", path)
+    path = write(batch_size=7)
+    with (
+        lock_member(run, "a-0000"),
+        pytest.raises(MismatchError, match=r"batch_size of member a-0000 .*128.* got 7"),
+    ):
+        prepare_run(plan_experiment(path), tmp_path / "run", path)
+    assert "batch_size" not in (tmp_path / "run" / "run.json").read_text()
+
+
+def test_run_that_was_given_a_split_of_trainings_name_is_not_trained(write, tmp_path):
+    """New members would have nothing to predict it from, and fail at their end."""
+    path = write(share="0")
+    run = prepare_run(plan_experiment(path), tmp_path / "run", path)
+    save_run(run.with_split("validation"))
+    with pytest.raises(MismatchError, match="validation of the run must be what members are"):
+        prepare_run(plan_experiment(write(share="0")), tmp_path / "run", path)
 
 
 def test_change_of_a_member_that_is_not_started_is_taken(write, tmp_path):

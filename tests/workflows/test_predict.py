@@ -8,13 +8,13 @@ import pytest
 
 from ensemble_lab.data.corruptions import corrupt_images
 from ensemble_lab.engines import Cluster
-from ensemble_lab.exceptions import DataError, MismatchError, MissingError
+from ensemble_lab.exceptions import DataError, MismatchError, MissingError, SpecError
 from ensemble_lab.spec.data import Corruption
 from ensemble_lab.store.labels import load_labels
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import load_member
 from ensemble_lab.store.predictions import save_predictions
-from ensemble_lab.store.run import open_run
+from ensemble_lab.store.run import open_run, save_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.workflows import predict as module
 from ensemble_lab.workflows.images import load_images
@@ -204,6 +204,15 @@ def test_name_of_other_data_is_refused(make_run, write, asked):
         predict(run, str(write()), "test")
     assert json.loads((run.path / "run.json").read_text(encoding="utf-8")) == manifest
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("name", ["validation", "train-oof", "test", "train"])
+def test_name_that_training_uses_is_refused(make_run, write, asked, name):
+    run = make_run(n_members=1)
+    save_run(replace(run, splits=()))
+    with pytest.raises(SpecError, match=f"got '{name}'. Use another name"):
+        predict(run.path, str(write()), name)
+    assert not asked
 
 
 def test_same_data_under_their_name_are_taken_again(make_run, write, asked):

@@ -9,7 +9,8 @@ import ensemble_lab as lab
 from ensemble_lab.exceptions import MissingError, SpecError
 from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.predictions import save_predictions
-from ensemble_lab.workflows.repeat import compare_repeats, find_streams, plan_repeat
+from ensemble_lab.training.plan import find_streams
+from ensemble_lab.workflows.repeat import compare_repeats, plan_repeat
 from tests.conftest import train_in_name
 
 TEXT = """
@@ -90,6 +91,16 @@ def test_what_cannot_be_repeated_is_refused(change, named, fact):
 def test_members_that_train_together_are_not_repeated(tmp_path):
     with pytest.raises(SpecError, match="to repeat; got stacked, which trains members together"):
         lab.repeat(lab.parse_experiment(TEXT), engine="stacked", run=tmp_path / "run")
+    assert not list(tmp_path.iterdir())
+
+
+def test_split_that_there_will_not_be_is_refused_before_training(tmp_path):
+    experiment = lab.parse_experiment(TEXT)
+    with pytest.raises(SpecError, match=r"validation or test; got 'tset'.*did you mean 'test'"):
+        lab.repeat(experiment, split="tset", run=tmp_path / "run")
+    alone = lab.parse_experiment(TEXT.replace('"digits"', '"digits"\nvalidation = { share = 0 }'))
+    with pytest.raises(SpecError, match="predict, test; got 'validation'"):
+        lab.repeat(alone, run=tmp_path / "run")
     assert not list(tmp_path.iterdir())
 
 

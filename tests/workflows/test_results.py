@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -203,6 +205,24 @@ def test_members_of_which_some_were_stacked_are_of_no_one_command(make):
     assert values["hardware"]["numerics"] == ["single", "stacked"]
     assert values["spec_digest"] is not None
     assert values["command"] is None
+
+
+def test_file_whose_data_lie_beside_another_is_no_command(make):
+    run = make()
+    path = run.path / "experiment.toml"
+    text = path.read_text(encoding="utf-8")
+    (where,) = re.findall('^path = "(.*)"$', text, re.MULTILINE)
+    path.write_text(text.replace(where, "mine.npz"), encoding="utf-8")
+    values = collect_results(run).values
+    assert values["spec_digest"] is not None
+    assert values["command"] is None
+
+
+def test_command_can_be_pasted_whatever_the_folder_is_called(make, tmp_path):
+    run = make()
+    moved = run.path.rename(tmp_path / "my run's")
+    command = collect_results(moved).values["command"]
+    assert shlex.split(command)[-2:] == ["--run", str(moved)]
 
 
 @pytest.mark.parametrize("commit", [{}, {"commit": ""}])

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ensemble_lab.engines import Cluster, Outcome
+from ensemble_lab.engines import Cluster, Event, Outcome
+from ensemble_lab.exceptions import InterruptedTraining
 from ensemble_lab.spec.data import parse_data
+from ensemble_lab.store.members import Failure, load_failure, save_failure
 from ensemble_lab.workflows import workers as module
 from ensemble_lab.workflows.workers import ignore, run_members
 
@@ -38,6 +40,25 @@ def ask(make_run, monkeypatch):
         return run, calls[-1]
 
     return ask
+
+
+def test_failure_is_forgotten_as_soon_as_a_member_is_tried_again(ask, monkeypatch):
+    run, _ = ask("process")
+    save_failure(run, "a-0001", Failure("WorkerDied", "killed by SIGKILL", "now"))
+
+    def try_again(name, jobs, *, report, **named):
+        assert load_failure(run, "a-0001") is not None
+        report(Event(event="start", key="a-0001"))
+        assert load_failure(run, "a-0001") is None
+        return (Outcome("a-0001", "interrupted"),)
+
+    monkeypatch.setattr(module, "run_engine", try_again)
+    with pytest.raises(InterruptedTraining):
+        run_members(
+            run, ("a-0001",), (), sharing="alone", engine="process", workers=None,
+            cluster=Cluster(), data=parse_data({"name": "mnist"}), data_dir=None, report=ignore,
+        )  # fmt: skip
+    assert load_failure(run, "a-0001") is None
 
 
 @pytest.mark.parametrize(
