@@ -86,7 +86,8 @@ def collect_results(run: Run | Path | str) -> Results:
     out where some member has votes alone. `command` trains the run again from its own
     experiment file, and `spec_digest` is that file's; both are null where the file is
     not what made the members, and `command` where some were stacked and some were not, or
-    where data lie beside the file by a relative path, for no single command does that. `commit` is that of the code that trained. `chosen_on` is
+    where data lie beside the file by a relative path: no single command does that.
+    `commit` is that of the code that trained. `chosen_on` is
     "validation" where validation chose weights or rates (``keep = "best-validation"``,
     a plateau), else null: nothing is chosen on test. `data` says where the images come
     from, but for the path of a file, and their shape.
