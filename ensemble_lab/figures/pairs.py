@@ -53,6 +53,7 @@ def draw_pairs(
     class_names: Sequence[str] | None = None,
     limit: int | None = None,
     path: Path | str | None = None,
+    title: str | None = None,
 ) -> "Figure":
     """Return a picture of the confusion pairs, and write it to `path`.
 
@@ -71,6 +72,8 @@ def draw_pairs(
         At most so many pairs of classes, whichever way round; 24 unless given.
     path : path, optional
         Ends in ``.png``, ``.svg`` or ``.pdf``. Missing folders are made.
+    title : str, optional
+        Says what the rows are; the split and the number of rows and errors unless given.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def draw_pairs(
     below = _MARGIN + _KEY * bool(bars) + _NOTE_LINE * (len(drawn) < len(groups))
     height = _HEADING + depth + below
     figure = Figure(figsize=(_WIDTH / 72, height / 72), dpi=DPI, facecolor="white")
-    _write_heading(figure, catalogue, counts, height)
+    _write_heading(figure, catalogue, counts, title, height)
     if not bars:
         write(figure, _MARGIN, below, "There is nothing to show.", _NOTE, INK)
         return figure
@@ -196,16 +199,22 @@ def _style(*, is_less: bool) -> dict[str, Any]:
 
 
 def _write_heading(
-    figure: "Figure", catalogue: Catalogue, counts: Sequence[tuple[Pair, int]], height: float
+    figure: "Figure",
+    catalogue: Catalogue,
+    counts: Sequence[tuple[Pair, int]],
+    title: str | None,
+    height: float,
 ) -> None:
     n_errors = sum(count for _, count in counts)
-    parts = [render_count(n_errors, "error"), render_count(len(counts), "confusion pair")]
+    parts = [render_count(n_errors, "error")]
     if n_errors < len(catalogue):
         parts.insert(0, render_count(len(catalogue), "example"))
     width = _WIDTH - 2 * _MARGIN
-    text = shorten(f"{catalogue.split}: {', '.join(parts)}", width, _TITLE, "bold")
+    text = shorten(title or f"{catalogue.split}: {', '.join(parts)}", width, _TITLE, "bold")
     write(figure, _MARGIN, height - 22, text, _TITLE, INK, weight="bold")
-    note = f"Vote of {render_count(len(catalogue.members), 'member')}: {catalogue.decision.text}"
+    members = render_count(len(catalogue.members), "member")
+    pairs = render_count(len(counts), "confusion pair")
+    note = f"{pairs}; vote of {members}: {catalogue.decision.text}"
     write(figure, _MARGIN, height - 36, shorten(note, width, _NOTE), _NOTE, FAINT)
 
 

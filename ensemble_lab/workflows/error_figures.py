@@ -111,7 +111,13 @@ def _save_pairs(run: Run, question: Question, path: Path) -> Look | None:
     from ensemble_lab.figures.pairs import draw_pairs
 
     found = find_errors(run, replace(question, limit=None))
-    draw_pairs(found.catalogue, class_names=run.class_names, limit=question.limit, path=path)
+    draw_pairs(
+        found.catalogue,
+        class_names=run.class_names,
+        limit=question.limit,
+        path=path,
+        title=found.text,
+    )
     return found.look
 
 

@@ -78,7 +78,7 @@ def save_gallery(
         images,
         path=path,
         class_names=run.class_names,
-        title=found.text if found.clause else None,
+        title=found.text,
     )
     return Drawn(gallery_paths(path, len(pages)), found.look)
 

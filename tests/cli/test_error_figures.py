@@ -77,8 +77,10 @@ def test_picture_is_of_the_errors_asked_for(call, run, tmp_path):
     assert "test: 2 of 5 contested examples, the vote wrong on 1" in draw("--label", 1)
     assert "test: 1 of 5 contested examples" in draw("--limit", 1)
     assert "test: 2 examples, the vote wrong on 1" in draw("--index", "0,3")
-    assert "test: 3 errors, 3 confusion pairs" in draw("--pairs")
-    assert "test: 1 error, 1 confusion pair" in draw("--pairs", "--pair", "1:2")
+    drawn = draw("--pairs")
+    assert "3 errors in 6 examples of test" in drawn
+    assert "3 confusion pairs; vote of 3" in drawn
+    assert "1 of 3 errors in 6 examples of test" in draw("--pairs", "--pair", "1:2")
     assert "Not drawn: 2 more pairs of classes" in draw("--pairs", "--limit", 1)
     assert "test: 3 errors in 6 examples" in draw("--draw", "gaps")
     assert "test: 1 of 3 errors in 6 examples" in draw("--draw", "gaps", "--pair", "1:2")
