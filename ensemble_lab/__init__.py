@@ -103,7 +103,7 @@ _NAMES = {
     "find_nearest": "errors.neighbours",
     "find_preset": "spec.presets",
     "find_results": "workflows.experiments",
-    "find_runs": "store.run",
+    "find_runs": "store.runs",
     "fit_log_odds": "analysis.votes.weights",
     "fit_temperature": "analysis.calibration.temperature",
     "import_predictions": "workflows.import_",
@@ -264,7 +264,8 @@ if TYPE_CHECKING:
     from ensemble_lab.store.predictions import Predictions, load_predictions, open_predictions
     from ensemble_lab.store.review import Review
     from ensemble_lab.store.reviews import load_reviews
-    from ensemble_lab.store.run import Run, find_runs, open_run
+    from ensemble_lab.store.run import Run, open_run
+    from ensemble_lab.store.runs import find_runs
     from ensemble_lab.workflows.add_member import add_member
     from ensemble_lab.workflows.audit import audit_run, save_audit
     from ensemble_lab.workflows.augmented import augment_data

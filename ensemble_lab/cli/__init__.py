@@ -70,7 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _run(words)
-        sys.stdout.flush()
     except InterruptedTraining as error:
         code = _say(str(error), 130)
     except EnsembleLabError as error:
@@ -79,10 +78,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _say(_describe_usage(error, words), 2)
     except KeyboardInterrupt:
         code = _say("stopped.", 130)
-    except BrokenPipeError:
-        # The reader (head, less) has gone; Python would complain once more on exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        code = _end_refused(error)
     sys.exit(code)
+
+
+def _end_refused(error: OSError) -> int:
+    """Say what the system refused, where nobody knew better; return the exit code."""
+    if error.filename is not None:
+        return _say(f"{error.filename} must be yours to use; got {error.strerror}.", 1)
+    # Nowhere is where the rest of the output goes: Python would complain once more on exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # the reader (head, less) has gone
+        return 0
+    return _say(f"output must have room where it goes; got {error.strerror or error}.", 1)
 
 
 def _run(words: Sequence[str]) -> None:
@@ -98,6 +107,8 @@ def _run(words: Sequence[str]) -> None:
         module = importlib.import_module(f"ensemble_lab.cli.{_find_module(name)}")
         summary = _tell_command(name, module)
         call_command(module.command, rest, program=f"{_PROGRAM} {name}", summary=summary)
+        if sys.stdout is not None:  # the shell may have closed it (>&-)
+            sys.stdout.flush()
     elif name.startswith("-"):
         raise UsageError(f"no such option {name!r}{closest(name, _OPTIONS)}")
     else:

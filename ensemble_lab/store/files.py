@@ -38,6 +38,18 @@ FORMAT_VERSION = 1
 """Version of every file this package writes; it reads this one and older ones."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,95}")
+_OF_A_RUN = {
+    "run.json",
+    "experiment.toml",
+    "test-access.jsonl",
+    "verdicts.jsonl",
+    "splits",
+    "members",
+    "catalogues",
+}
+"""What lies in a run's folder; pictures and whatever a user adds may lie beside."""
+_DEEPEST = 3
+"""Folders from a file of a member to its run."""
 _WORDS = {dict: "an object", int: "a whole number", list: "a list", str: "text"}
 
 
@@ -97,18 +109,27 @@ def check_target(path: Path) -> None:
     Raises
     ------
     StoreError
-        It is a folder or a run's manifest, or the folder that it goes into takes no file.
+        It is a folder or one of a run's own files, or the folder that it goes into takes none.
     """
     folder = next(each for each in path.absolute().parents if each.exists())
     if path.is_dir():
         problem = "it is a folder"
-    elif path.name == "run.json" and path.exists():
-        problem = "it is the manifest of a run"
+    elif (run := _find_owner(path)) is not None:
+        problem = f"{run} is a run, and keeps its own files there"
     elif not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         problem = f"{folder} is no folder that takes files"
     else:
         return
     raise StoreError(f"{path} could not be written: {problem}. Pick another file.")
+
+
+def _find_owner(path: Path) -> Path | None:
+    """Return the run of which a path is a file by the format, or None."""
+    whole = path.absolute()
+    for folder in whole.parents[:_DEEPEST]:
+        if whole.relative_to(folder).parts[0] in _OF_A_RUN and (folder / "run.json").exists():
+            return folder
+    return None
 
 
 @contextmanager

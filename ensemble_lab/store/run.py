@@ -1,7 +1,6 @@
 """A run: one folder, its manifest, and what the manifest lists."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -19,7 +18,7 @@ from ensemble_lab.store.files import (
     save_json,
 )
 
-__all__ = ["OWN_SPLITS", "Entry", "Run", "find_runs", "open_run", "open_whole", "save_run"]
+__all__ = ["OWN_SPLITS", "Entry", "Run", "open_run", "open_whole", "save_run"]
 
 _FORMAT = "ensemble-lab/run"
 _DEFAULT_FLOAT: FloatName = "float32"
@@ -387,12 +386,3 @@ def _shape(values: dict[str, Any], manifest: Path) -> tuple[int, ...]:
             f"{manifest}."
         )
     return tuple(shape)
-
-
-def find_runs(folder: Path | str) -> Iterator[Path]:
-    """Yield the folders below `folder` (itself, its children, theirs) that are runs, by name."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise MissingError(f"a folder of runs must exist; got {folder}.")
-    for pattern in ("run.json", "*/run.json", "*/*/run.json"):
-        yield from sorted(manifest.parent for manifest in folder.glob(pattern))

@@ -11,7 +11,8 @@ from ensemble_lab.spelling import render_count
 from ensemble_lab.store.ledger import load_ledger
 from ensemble_lab.store.members import load_failure, load_member, member_path
 from ensemble_lab.store.predictions import count_flipped, has_predictions
-from ensemble_lab.store.run import Entry, Run, find_runs, open_run, open_whole
+from ensemble_lab.store.run import Entry, Run, open_run, open_whole
+from ensemble_lab.store.runs import find_runs
 from ensemble_lab.store.seal import check_seal
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import load_state

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ensemble_lab.store.ledger import find_user_ledger, load_ledger, read_ledger, tell_look
-from ensemble_lab.store.run import find_runs, open_run
+from ensemble_lab.store.run import open_run
+from ensemble_lab.store.runs import find_runs
 
 __all__ = ["LookRow", "TestSetLooks", "join_ledgers"]
 

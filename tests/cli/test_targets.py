@@ -54,6 +54,28 @@ def target(request, tmp_path, monkeypatch):
     return lambda ending: kept / f"new.{ending}"
 
 
+OWN = (
+    "run.json", "experiment.toml", "test-access.jsonl", "verdicts.jsonl", "splits/test.h5",
+    "members/a-0000/member.weights.h5", "members/a-0000/new.json", "catalogues/new.json",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("command", ["results", "select", "summarise"])
+def test_file_of_a_run_is_no_place_for_another(call, pool, command, name):
+    before = {path: path.read_bytes() for path in pool.path.rglob("*") if path.is_file()}
+    folder = pool.path.parent if command == "summarise" else pool.path
+    answer = call(command, folder, "-o", pool.path / name)
+    assert answer.code == 1
+    assert "is a run, and keeps its own files there" in answer.err
+    assert {path: path.read_bytes() for path in before} == before
+    assert lab.load_ledger(pool) == []
+
+
+def test_folder_of_a_run_takes_what_is_the_users(call, pool):
+    assert call("select", pool.path, "-o", pool.path / "chosen.json").code == 0
+
+
 @pytest.mark.parametrize("command", ARGUMENTS)
 def test_file_that_cannot_be_written_costs_no_look(call, pool, command, target):
     ending, *words = ARGUMENTS[command]

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ensemble_lab.exceptions import DamagedError, MissingError, NewerFormatError
-from ensemble_lab.store.run import find_runs, open_run, save_run
+from ensemble_lab.store.run import open_run, save_run
+from ensemble_lab.store.runs import find_runs
 
 REMOVE = object()
 
