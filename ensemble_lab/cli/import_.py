@@ -158,6 +158,9 @@ def _render(report: "ImportReport") -> str:
     ]
     count = render_count(len(rows), "member")
     images = "with images" if report.has_images else "no images"
+    n_all = len(report.run.members)
+    if rows and n_all > len(rows):
+        count += f" more, {n_all:,} in all,"
     count = count if rows else "images"
     about = (
         f"{report.run.path}: {count} on {report.split}, {report.n_examples:,} examples of "

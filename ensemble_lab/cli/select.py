@@ -17,7 +17,7 @@ too few, for it was chosen here; -o keeps it, and other commands score it on tes
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ensemble_lab.cli.arguments import Option
+from ensemble_lab.cli.arguments import Option, UsageError
 from ensemble_lab.cli.options import Members, OwnSplit, RunFolder
 from ensemble_lab.cli.output import (
     DataFormat,
@@ -40,7 +40,10 @@ def command(
     method: Annotated[
         str, Option("--method", metavar="NAME", help="greedy | best | top | triple.")
     ] = "greedy",
-    size: Annotated[int, Option("--size", min=1, metavar="K", help="Members of top.")] = 5,
+    size: Annotated[
+        int | None,
+        Option("--size", min=1, metavar="K", help="Members of top; default 5.", show_default=False),
+    ] = None,
     split: OwnSplit = None,
     members: Members = [],  # noqa: B006 - read, never written
     seed: Annotated[int, Option("--seed", min=0, metavar="N", help="Of the bags of greedy.")] = 0,
@@ -64,13 +67,16 @@ def command(
     format: DataFormat = "table",
 ) -> None:
     """Select members on validation."""
+    from ensemble_lab.analysis.selection.methods import DEFAULT_SIZE
     from ensemble_lab.workflows.select import select
 
+    if size is not None and method != "top":
+        raise UsageError(f"--size is of --method top; {method} has none")
     report = select(
         run,
         method,
         split,
-        size=size,
+        size=size or DEFAULT_SIZE,
         members=tuple(members),
         seed=seed,
         allow_test_selection=allow_test_selection,

@@ -22,6 +22,7 @@ from ensemble_lab.cli.output import note, render_table
 from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
+    from ensemble_lab.engines.clusters import Cluster
     from ensemble_lab.spec.experiment import ExperimentSpec
     from ensemble_lab.store.run import Run
 
@@ -97,14 +98,15 @@ def command(
         "data_dir": data_dir,
         "backend": backend,
     }
-    if dry_run:
-        _print_plan(asked, run, choice)
-        return
-    from ensemble_lab.cli.progress import Progress
     from ensemble_lab.engines.clusters import Cluster
-    from ensemble_lab.workflows.train import train
 
     cluster = Cluster(address=address, fetch=fetch, gpus=gpus)
+    if dry_run:
+        _print_plan(asked, run, choice, engine, cluster)
+        return
+    from ensemble_lab.cli.progress import Progress
+    from ensemble_lab.workflows.train import train
+
     with Progress() as progress:
         opened = train(
             asked,
@@ -163,13 +165,23 @@ def _choose_experiment(
 
 
 def _print_plan(
-    experiment: "ExperimentSpec | Path", run: Path | None, choice: dict[str, Any]
+    experiment: "ExperimentSpec | Path",
+    run: Path | None,
+    choice: dict[str, Any],
+    engine: str,
+    cluster: "Cluster",
 ) -> None:
+    from ensemble_lab.engines import find_engine
     from ensemble_lab.workflows.planning import plan_experiment
     from ensemble_lab.workflows.train import find_lacking
+    from ensemble_lab.workflows.workers import check_stacks
 
+    is_stacked = find_engine(engine, cluster).numerics == "stacked"
     plan = plan_experiment(experiment, **choice)
-    lacking = {member.spec.key for member in find_lacking(plan, run)}
+    to_train = find_lacking(plan, run)
+    if is_stacked:
+        check_stacks(member.spec for member in to_train)
+    lacking = {member.spec.key for member in to_train}
     rows = [
         {
             "member": member.spec.key,

@@ -1,7 +1,8 @@
 """Count the errors of each member and of their vote.
 
 The 95 % interval is Wilson's, in errors. A tie is an example on which the rule alone did not
-decide; the last line says how many errors there are if all ties go right, at random, or wrong.
+decide; where members, not groups, vote, the last line says how many errors there are if all ties go
+right, at random, or wrong.
 A weighted majority weighs each member by its log-odds of being right on the run's validation split.
 """
 

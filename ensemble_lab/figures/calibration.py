@@ -231,6 +231,7 @@ def _set_risk_axes(axes: "Axes", n_examples: int) -> None:
     top = max(axes.get_ylim()[1], 1e-6)
     # Room for the legend.
     axes.set_ylim(0, 1.4 * top)
+    axes.set_yticks([tick for tick in axes.get_yticks() if tick <= min(1.0, 1.4 * top)])
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
     axes.set_xlabel(
         "answers that go to a person, least sure first: 1 − coverage",

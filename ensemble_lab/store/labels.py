@@ -7,6 +7,7 @@ comes of it.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from ensemble_lab.canonical import array_sha256
 from ensemble_lab.exceptions import DamagedError, LabelAccessError, MissingError
 from ensemble_lab.store.hdf5 import open_sealed
 from ensemble_lab.store.ledger import Access, Look, record_access
-from ensemble_lab.store.run import Run
+from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import SplitRecord, load_record
 
 __all__ = [
@@ -101,7 +102,7 @@ class TestSelection:
 
 
 def load_labels(
-    run: Run,
+    run: Run | Path | str,
     split: str = "test",
     *,
     command: str = "load_labels",
@@ -113,7 +114,7 @@ def load_labels(
 
     Parameters
     ----------
-    run : Run
+    run : Run or path
     split : str
     command : str
         Who asks, for the ledger.
@@ -134,6 +135,7 @@ def load_labels(
     DamagedError
         The file is damaged, or the labels do not agree with their hash.
     """
+    run = run if isinstance(run, Run) else open_run(run)
     record = load_record(run, split)
     values = _read(run, record)
     sha256 = str(record.labels_sha256)
@@ -154,13 +156,13 @@ def load_labels(
 
 
 def load_validation_labels(
-    run: Run, split: str = "validation", *, test_selection: TestSelection | None = None
+    run: Run | Path | str, split: str = "validation", *, test_selection: TestSelection | None = None
 ) -> ValidationLabels:
     """Read labels for choosing.
 
     Parameters
     ----------
-    run : Run
+    run : Run or path
     split : str
     test_selection : TestSelection, optional
         Hands out labels of a test split too: it enters the ledger as a choice, and what is chosen
@@ -171,6 +173,7 @@ def load_validation_labels(
     LabelAccessError
         The split is not for choosing: test without a `TestSelection`, or train.
     """
+    run = run if isinstance(run, Run) else open_run(run)
     record = load_record(run, split)
     values = _read(run, record) if record.role == "choose" else None
     sha256 = str(record.labels_sha256)

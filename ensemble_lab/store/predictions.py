@@ -22,7 +22,7 @@ from ensemble_lab.store.blocks import PredictionBlocks, Predictions, StoredPredi
 from ensemble_lab.store.files import check_field
 from ensemble_lab.store.hdf5 import open_sealed, write_sealed
 from ensemble_lab.store.rows import open_part, open_row
-from ensemble_lab.store.run import Entry, Run
+from ensemble_lab.store.run import Entry, Run, open_run
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.variants import find_variants, name_file, refuse_variant
 from ensemble_lab.store.voters import find_voters
@@ -144,14 +144,14 @@ def save_votes(run: Run, key: str, split: str, votes: Votes, index: Index, *, pa
 
 
 def load_predictions(
-    run: Run, split: str = "test", *, members: tuple[str, ...] = ()
+    run: Run | Path | str, split: str = "test", *, members: tuple[str, ...] = ()
 ) -> Predictions:
     """Read the predictions of a run's members on a split into memory (see `open_predictions`)."""
     return open_predictions(run, split, members=members).load()
 
 
 def open_predictions(
-    run: Run, split: str = "test", *, members: tuple[str, ...] = ()
+    run: Run | Path | str, split: str = "test", *, members: tuple[str, ...] = ()
 ) -> StoredPredictions:
     """Check the predictions of a run's members on a split, and leave them in their files.
 
@@ -160,7 +160,7 @@ def open_predictions(
 
     Parameters
     ----------
-    run : Run
+    run : Run or path
         In the variant that it is asked in: see `ensemble_lab.store.run.open_run`.
     split : str
     members : tuple of str
@@ -177,6 +177,7 @@ def open_predictions(
     MismatchError
         Predictions of other weights, or of other examples.
     """
+    run = run if isinstance(run, Run) else open_run(run)
     record = load_record(run, split)
     voters = find_voters(run, record, members)
     parts = [entry for voter in voters for entry in voter.parts]

@@ -57,8 +57,8 @@ def add_review(
 ) -> tuple[Review, ...]:
     """Record what somebody says of the labels of one or several examples; return the reviews.
 
-    Labels are not read for it, and none is changed by it: see
-    `ensemble_lab.errors.review_range` for what it does to numbers.
+    No label is changed by it: see `ensemble_lab.errors.review_range` for what it does to numbers.
+    Labels are read for it, as the ledger says, only where a wrong one is said to be another class.
 
     Parameters
     ----------
@@ -76,7 +76,8 @@ def add_review(
     Raises
     ------
     DataError
-        An unknown verdict, no author, or a note that is no line of text.
+        An unknown verdict, no author, a note that is no line of text, or a label that is said to
+        be wrong and to be that class.
     MismatchError
         An index that the split does not hold, or a class that the run does not have.
     StoreError
@@ -99,6 +100,7 @@ def add_review(
         )
         for number in numbers
     ]
+    _check_seen(run, split, reviews)
     return append_reviews(run, reviews)
 
 
@@ -138,6 +140,7 @@ def import_reviews(
         _build_review(row, split, labels_sha256, author, Path(path).name) for row in rows
     )
     look = _check_labels(run, split, rows)
+    _check_seen(run, split, reviews)
     return Imported(reviews, append_new_reviews(run, reviews), look)
 
 
@@ -199,6 +202,23 @@ def _check_labels(run: Run, split: str, rows: Sequence[ReviewRow]) -> Look | Non
                 f"{row.label}, in {row.where}."
             )
     return labels.look
+
+
+def _check_seen(run: Run, split: str, reviews: Sequence[Review]) -> None:
+    """Refuse a review that takes a label for wrong and for right."""
+    told = [each for each in reviews if each.verdict == "label-error" and each.seen is not None]
+    if not told:
+        return
+    wanted = np.array([each.index for each in told])
+    index = load_record(run, split).index
+    positions = find_positions(index, wanted, split=split, error=MismatchError)
+    labels = load_labels(run, split, command="review")
+    for each, label in zip(told, labels.values[positions].tolist(), strict=True):
+        if each.seen == label:
+            raise DataError(
+                f"class must be another than the label where that is wrong; got {label} of "
+                f"{each.index} in {split!r}."
+            )
 
 
 def _find_user() -> str:

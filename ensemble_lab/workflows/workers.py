@@ -24,14 +24,14 @@ from ensemble_lab.exceptions import (
     TrainingError,
 )
 from ensemble_lab.spec.data import DataSpec
-from ensemble_lab.spec.member import parse_member
+from ensemble_lab.spec.member import MemberSpec, parse_member
 from ensemble_lab.store.members import Failure, clear_failure, member_path, save_failure
 from ensemble_lab.store.run import Run
 from ensemble_lab.store.training_state import resume_state
 from ensemble_lab.training.stacks import name_stack
 from ensemble_lab.training.trainers import TRAINERS
 
-__all__ = ["check_backends", "check_numerics", "ignore", "run_members"]
+__all__ = ["check_backends", "check_numerics", "check_stacks", "ignore", "run_members"]
 
 
 def ignore(_event: Event) -> None:
@@ -62,6 +62,12 @@ def check_backends(backends: set[str], *, to: Literal["train", "predict"] = "tra
                 )
 
 
+def check_stacks(members: Iterable[MemberSpec]) -> None:
+    """Raise SpecError where a member cannot be trained together with others."""
+    for member in members:
+        name_stack(member)
+
+
 def check_numerics(run: Run, keys: Iterable[str], engine: str) -> None:
     """Refuse an engine that cannot train a member or go on with it, before anything is started.
 
@@ -75,9 +81,10 @@ def check_numerics(run: Run, keys: Iterable[str], engine: str) -> None:
         A member that is not done was begun by an engine of other numerics.
     """
     numerics = find_engine(engine).numerics
+    keys = tuple(keys)
+    if numerics == "stacked":
+        check_stacks(parse_member(run.member(key).spec) for key in keys)
     for key in keys:
-        if numerics == "stacked":
-            name_stack(parse_member(run.member(key).spec))
         if not member_path(run, key).exists():
             with suppress(DamagedError):
                 resume_state(run, key, numerics)

@@ -54,6 +54,9 @@ def test_mcnemar_of_many_is_that_of_scipy(first, second) -> None:
 
 def test_mcnemar_of_all_on_one_side_is_a_power_of_two() -> None:
     assert [mcnemar_exact(n, 0) for n in (1, 2, 6, 900)] == [1.0, 0.5, 2 / 2**6, 2.0**-899]
+    for numbers in ((-1, 6), (6, -1), (-2000, 9000)):
+        with pytest.raises(PredictionError, match="0 or more; got"):
+            mcnemar_exact(*numbers)
     assert mcnemar_exact(0, 3000) == mcnemar_exact(3000, 0) == 0.0  # below what a float holds
 
 

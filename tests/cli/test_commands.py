@@ -1,5 +1,6 @@
 """Every command but the query: what it prints, and what it refuses in one line."""
 
+import errno
 import json
 import os
 import re
@@ -167,6 +168,25 @@ def test_new_writes_a_template_that_plans(call, tmp_path):
     assert call("new", path).code == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "fact"),
+    [
+        (("--engine", "stacked"), "jax"),
+        (("--gpus", "0.5"), "--engine ray"),
+    ],
+)
+def test_dry_run_promises_nothing_that_train_refuses(call, tmp_path, typed, fact):
+    path = tmp_path / "one.toml"
+    path.write_text(
+        'name = "one"\n[data]\nname = "digits"\n[[members]]\ngroup = "g"\n'
+        'architecture = { name = "mlp" }\nseeds = [0]\n'
+    )
+    answer = call("train", path, "--dry-run", *typed)
+    assert (answer.code, answer.out) == (1, "")
+    assert fact in answer.err
+    assert call("train", path, *typed).err == answer.err
+
+
 def test_dry_run_counts_without_training(call, tmp_path):
     path = tmp_path / "one.toml"
     path.write_text(
@@ -273,6 +293,39 @@ def test_reader_that_goes_away_is_no_error(make_run):
     command = f"{sys.executable} -m ensemble_lab errors {run.path} --format json | head -n 1"
     answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT)
     assert answer.stderr in ("", "look 1 on this test set\n")
+
+
+def test_output_that_is_full_is_one_line():
+    command = f"{sys.executable} -m ensemble_lab presets > /dev/full"
+    answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT)
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        "ensemble-lab: output must have room where it goes; got No space left on device.\n"
+    )
+
+
+def test_output_that_is_closed_is_no_error():
+    command = f"{sys.executable} -m ensemble_lab presets >&-"
+    answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT)
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["vote", "runs", "ledger"])
+def test_folder_that_may_not_be_read_is_one_line(call, make_run, monkeypatch, command):
+    """Root may read everywhere: the system's word is what counts."""
+    run = make_run()
+    closed, look = run.path / "members" / "a-0001", os.stat
+
+    def refuse(path, *more, **named):
+        if str(path).startswith(str(closed if command == "vote" else run.path)):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return look(path, *more, **named)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    answer = call(command, run.path if command == "vote" else run.path.parent)
+    assert (answer.code, answer.out) == (1, "")
+    assert "Permission denied" in answer.err
+    assert len(answer.err.splitlines()) == 1
 
 
 QUERIES = [

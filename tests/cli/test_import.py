@@ -39,6 +39,8 @@ def test_files_become_members_of_a_new_run(call, folder):
         "run: 2 members on test, 6 examples of 3 classes, with images",
     ]
     assert answer.err == "My_Net.npy is named my-net\n"
+    more = call("import", "run", "b.csv", "--name", "again")
+    assert more.out.splitlines()[-1].startswith("run: 1 member more, 3 in all, on test, 6 exam")
     assert open_run("run").class_names == ("cat", "dog", "emu")
     answer = call("errors", "run", "--format", "indices", "--rule", "mean-probability")
     assert answer.code == 0

@@ -149,15 +149,34 @@ def test_limit_and_csv(call, run, say):
 
 
 def test_verdict_is_kept_with_author_date_and_note(call, run, say):
-    out = say("4,5", "label-error", "--note", 'a "9", or כן', "--class", 2)
-    assert out == "4, 5: label-error, by Ada\n"
+    out = say("3,5", "label-error", "--note", 'a "9", or כן')
+    assert out == "3, 5: label-error, by Ada\n"
     first, second = lab.load_reviews(run)
-    assert (first.index, second.index, first.author, first.seen) == (4, 5, "Ada", 2)
+    assert (first.index, second.index, first.author, first.seen) == (3, 5, "Ada", None)
     assert first.note == 'a "9", or כן'
     assert first.date.endswith("+00:00")
     assert lab.load_ledger(run) == []
+    say(4, "label-error", "--class", 2)
+    assert lab.load_reviews(run)[-1].seen == 2
+    # Whether that is another class than the label, the labels said.
+    (row,) = lab.load_ledger(run)
+    assert (row["command"], row.get("decision")) == ("review", None)
     assert call("review", run.path, 4, "--verdict", "label-right").code == 0
     assert lab.load_reviews(run)[-1].author == getpass.getuser()
+
+
+def test_label_is_not_wrong_and_right(call, run, tmp_path):
+    words = ("review", run.path, 5, "--verdict", "label-error", "--class", LABELS[5])
+    answer = call(*words)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == (
+        "ensemble-lab: class must be another than the label where that is wrong; got "
+        f"{LABELS[5]} of 5 in 'test'.\n"
+    )
+    path = tmp_path / "verdicts.csv"
+    path.write_text(f"index,verdict,author,class\n5,label-error,Bea,{LABELS[5]}\n")
+    assert call("review", run.path, "--import", path).code == 1
+    assert lab.load_reviews(run) == ()
 
 
 def test_list_shows_all_and_brackets_what_was_superseded(call, run, say):

@@ -153,6 +153,14 @@ def test_no_such_decision(call, pool, tmp_path):
     assert (answer.code, "none.json" in answer.err) == (1, True)
 
 
+def test_size_of_a_method_that_has_none_is_refused(call, pool):
+    answer = call("select", pool.path, "--size", 3)
+    assert (answer.code, answer.out) == (2, "")
+    assert "--size is of --method top; greedy has none" in answer.err
+    top = call("select", pool.path, "--method", "top", "--size", 3, "--format", "csv").out
+    assert len(top.splitlines()) == 4
+
+
 def test_unknown_method_names_the_closest(call, pool):
     answer = call("select", pool.path, "--method", "tripel")
     assert answer.code == 1

@@ -75,6 +75,7 @@ def test_few_and_many_examples_without_and_with_errors_are_drawn(
     figure = draw_calibration([Line("one", found), Line("two", found)], path=path)
     for axes in figure.axes:
         assert np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all()
+    assert figure.axes[2].get_yticks().max() <= 1
     assert all(len(line.get_xdata()) <= 401 for line in figure.axes[2].lines)
 
 

@@ -36,7 +36,7 @@ def record_of(run, **wishes):
 
 
 def test_role_decides_the_class(run):
-    assert type(load_labels(run, "test")) is TestLabels
+    assert type(load_labels(str(run.path), "test")) is TestLabels
     assert type(load_labels(run, "validation")) is ValidationLabels
     assert type(load_validation_labels(run)) is ValidationLabels
 

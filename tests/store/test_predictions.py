@@ -37,6 +37,8 @@ def test_predictions_come_back(make_run):
     assert found.members == ("a-0000", "a-0001")
     assert found.n_classes == 5
     assert found.index.tolist() == list(range(7))
+    by_path = load_predictions(str(run.path))
+    assert by_path.digests == found.digests
 
 
 def test_validation_keeps_the_index_in_train(run):

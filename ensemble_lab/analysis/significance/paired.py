@@ -94,6 +94,11 @@ def mcnemar_exact(only_first: int, only_second: int) -> float:
     only_first, only_second : int
         Examples that only one gets wrong.
 
+    Raises
+    ------
+    PredictionError
+        A negative number.
+
     References
     ----------
     Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
@@ -107,6 +112,8 @@ def mcnemar_exact(only_first: int, only_second: int) -> float:
     (0.03125, 1.0)
     """
     n, fewer = only_first + only_second, min(only_first, only_second)
+    if fewer < 0:
+        raise PredictionError(f"examples must be 0 or more; got {only_first} and {only_second}.")
     tail = _exact_tail(n, fewer) if n <= _MOST_EXACT else _tail_of_many(n, fewer)
     return min(1.0, 2 * tail)
 
