@@ -211,7 +211,7 @@ def test_corruption_comes_after_what_was_done_to_the_runs_own_images(make, worke
     (run.path / "splits" / "test.h5").unlink()
     for key in run.keys:
         (run.member_folder(key) / "predictions-test.h5").unlink()
-    save_run(replace(harmed, splits=("train", "validation")))
+    save_run(replace(harmed, splits=("train", "validation", "test")))
     run = predict(open_run(run.path), f"{run.path}.npz", "test", transforms=("blur:1",))
     run = predict_corruptions(run, TWO)
     assert load_record(run, "test-shift4").source["data"]["transforms"] == [

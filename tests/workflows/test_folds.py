@@ -152,7 +152,7 @@ def test_results_count_each_member_on_its_own_fold(run, folder):
     ]
     read = load_results(path)
     assert (read.splits.out_of_fold.n_folds, read.splits.validation) == (3, None)
-    assert json.loads(path.read_text())["command"] is not None
+    assert json.loads(path.read_text())["spec_digest"] is not None
 
 
 def test_experiment_file_of_the_run_says_the_same_again(folder):

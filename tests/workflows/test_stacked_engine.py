@@ -68,11 +68,11 @@ def test_members_of_other_engines_are_of_no_stack(run, jobs, tmp_path):
     assert [(job.stack, job.sharing) for job in jobs] == [("", "in-turn")] * 3
 
 
-def test_workers_are_asked_to_time_augmentation_where_they_can(run, jobs, tmp_path):
+def test_workers_are_asked_to_time_augmentation_in_a_stack_too(run, jobs, tmp_path):
     asked = {"run": tmp_path / "fresh", "backend": "jax", "profile": True}
     for engine in ("serial", "stacked"):
         train(run.path / "experiment.toml", **asked, engine=engine)
-    assert ["--profile" in job.options for job in jobs] == [True] * 3 + [False] * 3
+    assert ["--profile" in job.options for job in jobs] == [True] * 6
 
 
 def test_shard_stacks_its_own_members(run, jobs, tmp_path):
