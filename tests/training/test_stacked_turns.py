@@ -9,6 +9,7 @@ import pytest
 
 from ensemble_lab.exceptions import TrainingError
 from ensemble_lab.training import stacked_worker as module
+from ensemble_lab.training.blocks import Pace
 from ensemble_lab.training.clock import Clock
 from ensemble_lab.training.reporter import Reporter
 from tests.training.test_stacked_worker import build_run
@@ -43,10 +44,14 @@ def said(tmp_path, monkeypatch, steps):
             callbacks.on_failure(key, error)
         return errors
 
-    monkeypatch.setattr(module, "build_stack", lambda *_: SimpleNamespace(steps=steps))
+    pace = Pace(compiled={16})
+    machine = SimpleNamespace(steps=steps, pace=pace)
+    monkeypatch.setattr(module, "build_stack", lambda *_: machine)
     monkeypatch.setattr(module, "fit_stack", fit_stack)
     monkeypatch.setattr(module.nets, "open_libraries", lambda _spec: nullcontext())
     module.train_stack(run, waiting, None, clock)
+    # Half the places are another program: its first step compiles.
+    assert pace.compiled == set()
     return [json.loads(line) for line in lines.getvalue().splitlines()]
 
 
