@@ -20,7 +20,7 @@ from ensemble_lab.engines.worker_process import Events, WorkerProcess
 __all__ = ["run_jobs", "stop_signals"]
 
 _GRACE_S = 20.0
-"""How long workers may take to reach the end of its block (about two seconds) and leave."""
+"""How long workers may take to reach the end of their blocks (about two seconds) and leave."""
 
 
 def run_jobs(

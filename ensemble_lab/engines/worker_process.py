@@ -145,14 +145,16 @@ class WorkerProcess:
     def _see_off(self) -> int:
         """Wait for the end, and bring it about where it does not come; return the exit code.
 
-        Words end a member's work, so one that is killed here did what it said it had done.
+        The last word on a member comes when its files are in place: one that had said it and is
+        killed here is as good as gone by itself.
         """
         try:
             return self.process.wait(_LEAVING_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait()
-            return 0
+            code = self.process.wait()
+        last = self._last.get(self._turn)
+        return 0 if last is not None and last.event in _LAST_WORDS else code
 
     def _judge(self, job: Job, code: int) -> Outcome:
         last = self._last.get(job.key) or Event(event="start", key=job.key)

@@ -99,6 +99,7 @@ def end_without_a_word():
 AT_FIRST = {
     "silent": lambda: sys.exit(0),
     "exit-3": end_without_a_word,
+    "mute": lambda: (os.close(1), wait_forever()),
     "locked": lambda: (say(event="locked"), sys.exit(0)),
     "failed": fail,
     "slow": lambda: signal.signal(signal.SIGTERM, stop),

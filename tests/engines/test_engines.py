@@ -263,7 +263,7 @@ def test_worker_that_does_not_stop_is_killed(run, monkeypatch, tmp_path):
 
 
 def test_workers_that_do_not_stop_share_one_grace(run, monkeypatch, tmp_path):
-    monkeypatch.setattr(engine, "_GRACE_S", 2.0)
+    monkeypatch.setattr(engine, "_GRACE_S", 4.0)
     heard, asked = set(), []
 
     def refuse(event):
@@ -274,7 +274,7 @@ def test_workers_that_do_not_stop_share_one_grace(run, monkeypatch, tmp_path):
 
     with pytest.raises(ZeroDivisionError):
         run("deaf", "deaf", "deaf", n_workers=3, report=refuse)
-    assert time.monotonic() - asked[0] < 4.0
+    assert time.monotonic() - asked[0] < 2 * 4.0  # one after another they take three times that
     assert not living(tmp_path)
 
 
@@ -282,6 +282,14 @@ def test_worker_that_is_done_and_does_not_leave_is_sent_away(run, monkeypatch, t
     monkeypatch.setattr(worker_process, "_LEAVING_S", 0.5)
     outcomes, _ = run("lingering", "trained")
     assert [outcome.status for outcome in outcomes] == ["trained"] * 2
+    assert not living(tmp_path)
+
+
+def test_worker_that_closes_its_output_without_a_word_has_failed(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(worker_process, "_LEAVING_S", 0.5)
+    (outcome,), _ = run("mute")
+    assert (outcome.status, outcome.error) == ("failed", "WorkerDied")
+    assert "SIGKILL" in outcome.cause
     assert not living(tmp_path)
 
 
