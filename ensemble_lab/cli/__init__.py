@@ -4,6 +4,7 @@ A command parses, calls one workflow, and prints. Data go to stdout, progress an
 messages to stderr; a refusal is one line and exit code 1, wrong usage 2.
 """
 
+import errno
 import importlib
 import io
 import keyword
@@ -60,6 +61,10 @@ _SUMMARY = "Train seeded ensembles, combine them by vote, and study the errors t
 _OPTIONS = {"--version": "Show the version.", "--help": "Show this message and exit."}
 
 
+_OF_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a write to stdout may end with; of files the system says the name besides."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with 0, 1 (refused), 2 (usage) or 130 (stopped)."""
     for stream in (sys.stdout, sys.stderr):
@@ -70,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _run(words)
+        if sys.stdout is not None:  # the shell may have closed it (>&-)
+            sys.stdout.flush()
     except InterruptedTraining as error:
         code = _say(str(error), 130)
     except EnsembleLabError as error:
@@ -87,6 +94,8 @@ def _end_refused(error: OSError) -> int:
     """Say what the system refused, where nobody knew better; return the exit code."""
     if error.filename is not None:
         return _say(f"{error.filename} must be yours to use; got {error.strerror}.", 1)
+    if error.errno not in _OF_OUTPUT:
+        raise error
     # Nowhere is where the rest of the output goes: Python would complain once more on exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):  # the reader (head, less) has gone
@@ -107,8 +116,6 @@ def _run(words: Sequence[str]) -> None:
         module = importlib.import_module(f"ensemble_lab.cli.{_find_module(name)}")
         summary = _tell_command(name, module)
         call_command(module.command, rest, program=f"{_PROGRAM} {name}", summary=summary)
-        if sys.stdout is not None:  # the shell may have closed it (>&-)
-            sys.stdout.flush()
     elif name.startswith("-"):
         raise UsageError(f"no such option {name!r}{closest(name, _OPTIONS)}")
     else:

@@ -125,7 +125,7 @@ def check_target(path: Path) -> None:
 
 def _find_owner(path: Path) -> Path | None:
     """Return the run of which a path is a file by the format, or None."""
-    whole = path.absolute()
+    whole = path.resolve()
     for folder in whole.parents[:_DEEPEST]:
         if whole.relative_to(folder).parts[0] in _OF_A_RUN and (folder / "run.json").exists():
             return folder

@@ -295,8 +295,9 @@ def test_reader_that_goes_away_is_no_error(make_run):
     assert answer.stderr in ("", "look 1 on this test set\n")
 
 
-def test_output_that_is_full_is_one_line():
-    command = f"{sys.executable} -m ensemble_lab presets > /dev/full"
+@pytest.mark.parametrize("words", ["presets", "--help", "--version"])
+def test_output_that_is_full_is_one_line(words):
+    command = f"{sys.executable} -m ensemble_lab {words} > /dev/full"
     answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT)
     assert answer.returncode == 1
     assert answer.stderr == (

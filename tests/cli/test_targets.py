@@ -72,6 +72,15 @@ def test_file_of_a_run_is_no_place_for_another(call, pool, command, name):
     assert lab.load_ledger(pool) == []
 
 
+def test_file_of_a_run_is_known_by_any_path(call, pool, tmp_path):
+    (tmp_path / "link").symlink_to(pool.path / "splits")
+    (pool.path / "mine").mkdir()
+    before = (pool.path / "splits" / "test.h5").read_bytes()
+    for path in (tmp_path / "link" / "test.h5", pool.path / "mine" / ".." / "splits" / "test.h5"):
+        assert "keeps its own files there" in call("select", pool.path, "-o", path).err
+    assert (pool.path / "splits" / "test.h5").read_bytes() == before
+
+
 def test_folder_of_a_run_takes_what_is_the_users(call, pool):
     assert call("select", pool.path, "-o", pool.path / "chosen.json").code == 0
 
