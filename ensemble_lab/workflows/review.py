@@ -100,7 +100,7 @@ def add_review(
         )
         for number in numbers
     ]
-    _check_seen(run, split, reviews)
+    _check_labels(run, split, reviews)
     return append_reviews(run, reviews)
 
 
@@ -139,8 +139,7 @@ def import_reviews(
     reviews = tuple(
         _build_review(row, split, labels_sha256, author, Path(path).name) for row in rows
     )
-    look = _check_labels(run, split, rows)
-    _check_seen(run, split, reviews)
+    look = _check_labels(run, split, reviews, rows)
     return Imported(reviews, append_new_reviews(run, reviews), look)
 
 
@@ -186,39 +185,36 @@ def _build_review(
         raise DataError(f"{row.where} must hold a review; {error}") from None
 
 
-def _check_labels(run: Run, split: str, rows: Sequence[ReviewRow]) -> Look | None:
-    told = [row for row in rows if row.label is not None]
-    if not told:
+def _check_labels(
+    run: Run, split: str, reviews: Sequence[Review], rows: Sequence[ReviewRow] = ()
+) -> Look | None:
+    """Refuse reviews of other labels than the split's, and what takes a label for wrong and right.
+
+    Labels are read where something is said of them, once; returns what the ledger did.
+    """
+    judged = [row for row in rows if row.label is not None]
+    seen = [each for each in reviews if each.verdict == "label-error" and each.seen is not None]
+    if not judged and not seen:
         return None
-    wanted = np.array([row.index for row in told])
+    wanted = np.array([row.index for row in judged] + [each.index for each in seen])
     # Before the labels are read: what is not in the split costs no entry in the ledger.
     index = load_record(run, split).index
     positions = find_positions(index, wanted, split=split, error=MismatchError)
     labels = load_labels(run, split, command="review")
-    for row, label in zip(told, labels.values[positions].tolist(), strict=True):
-        if row.label != label:
+    label_of = dict(zip(wanted.tolist(), labels.values[positions].tolist(), strict=True))
+    for row in judged:
+        if row.label != label_of[row.index]:
             raise MismatchError(
-                f"the label of {row.index} in {split!r} must be {label}, as in {run.path}; got "
-                f"{row.label}, in {row.where}."
+                f"the label of {row.index} in {split!r} must be {label_of[row.index]}, as in "
+                f"{run.path}; got {row.label}, in {row.where}."
             )
-    return labels.look
-
-
-def _check_seen(run: Run, split: str, reviews: Sequence[Review]) -> None:
-    """Refuse a review that takes a label for wrong and for right."""
-    told = [each for each in reviews if each.verdict == "label-error" and each.seen is not None]
-    if not told:
-        return
-    wanted = np.array([each.index for each in told])
-    index = load_record(run, split).index
-    positions = find_positions(index, wanted, split=split, error=MismatchError)
-    labels = load_labels(run, split, command="review")
-    for each, label in zip(told, labels.values[positions].tolist(), strict=True):
-        if each.seen == label:
+    for each in seen:
+        if each.seen == label_of[each.index]:
             raise DataError(
-                f"class must be another than the label where that is wrong; got {label} of "
+                f"class must be another than the label where that is wrong; got {each.seen} of "
                 f"{each.index} in {split!r}."
             )
+    return labels.look
 
 
 def _find_user() -> str:

@@ -215,6 +215,7 @@ def test_listed_csv_is_imported_whole_elsewhere_and_not_at_all_here(
 def test_people_are_imported_once_and_their_labels_compared(call, run, votes_file):
     words = ("review", run.path, "--import", votes_file)
     assert call(*words).out == "2 reviews by mturk: 1 label-error, 1 label-right; 2 new\n"
+    assert len(lab.load_ledger(run)) == 1
     before = (run.path / "verdicts.jsonl").read_bytes()
     assert "0 new" in call(*words).out
     assert (run.path / "verdicts.jsonl").read_bytes() == before
