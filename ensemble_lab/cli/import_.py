@@ -156,12 +156,12 @@ def _render(report: "ImportReport") -> str:
         }
         for each in report.members
     ]
-    count = render_count(len(rows), "member")
     images = "with images" if report.has_images else "no images"
-    n_all = len(report.run.members)
-    if rows and n_all > len(rows):
+    count, n_all = render_count(len(rows), "member"), len(report.run.members)
+    if not rows:
+        count = "images"
+    elif n_all > len(rows):
         count += f" more, {n_all:,} in all,"
-    count = count if rows else "images"
     about = (
         f"{report.run.path}: {count} on {report.split}, {report.n_examples:,} examples of "
         f"{report.run.n_classes:,} classes, {images}"

@@ -171,16 +171,13 @@ def _print_plan(
     engine: str,
     cluster: "Cluster",
 ) -> None:
-    from ensemble_lab.engines import find_engine
     from ensemble_lab.workflows.planning import plan_experiment
     from ensemble_lab.workflows.train import find_lacking
-    from ensemble_lab.workflows.workers import check_stacks
+    from ensemble_lab.workflows.workers import check_engine
 
-    is_stacked = find_engine(engine, cluster).numerics == "stacked"
     plan = plan_experiment(experiment, **choice)
     to_train = find_lacking(plan, run)
-    if is_stacked:
-        check_stacks(member.spec for member in to_train)
+    check_engine((member.spec for member in to_train), engine, cluster)
     lacking = {member.spec.key for member in to_train}
     rows = [
         {

@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--with", dest="others", metavar="KEY", nargs="+", default=[])
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args(arguments)
-    describe_commit()
+    describe_commit()  # now: it is kept for when a member is stored
     # What was imported to get here kept one core busy.
     spent, stop = time.process_time(), threading.Event()
     clock = Clock(spent, times_augmentation=chosen.profile)

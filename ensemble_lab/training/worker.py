@@ -59,7 +59,7 @@ __all__ = [
 def main(arguments: list[str] | None = None) -> int:
     """Run a worker; return its exit code: 0, 1 (failed) or 130 (stopped)."""
     chosen = _parse(arguments)
-    describe_commit()
+    describe_commit()  # now: it is kept for when a member is stored
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

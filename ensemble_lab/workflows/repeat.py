@@ -11,6 +11,7 @@ import numpy as np
 from ensemble_lab.analysis.diversity.ensemble import measure_diversity
 from ensemble_lab.arrays import Index
 from ensemble_lab.canonical import digest_of
+from ensemble_lab.data.loading import load_dataset
 from ensemble_lab.engines import Event, find_engine
 from ensemble_lab.exceptions import MissingError, SpecError
 from ensemble_lab.spec.experiment import ExperimentSpec, MemberGroup, load_experiment
@@ -22,7 +23,6 @@ from ensemble_lab.store.members import load_member
 from ensemble_lab.store.predictions import Predictions, load_predictions
 from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.training.plan import find_streams
-from ensemble_lab.workflows.planning import plan_experiment
 from ensemble_lab.workflows.train import train
 from ensemble_lab.workflows.workers import ignore
 
@@ -171,8 +171,8 @@ def repeat(
 
 def _check_split(experiment: ExperimentSpec, split: str, data_dir: Path | str | None) -> None:
     """Refuse a split that there will not be, before hours of training."""
-    names = [each.name for each in plan_experiment(experiment, data_dir=data_dir).dataset.splits]
-    predicted = [name for name in names if name != "train"]
+    dataset = load_dataset(experiment.data, None if data_dir is None else Path(data_dir))
+    predicted = [each.name for each in dataset.splits if each.name != "train"]
     if split not in predicted:
         raise SpecError(
             f"split must be one that members predict, {' or '.join(predicted)}; got {split!r}"

@@ -18,7 +18,13 @@ from ensemble_lab.store.run import Entry, Run, open_run, save_run
 from ensemble_lab.store.splits import SplitRecord, save_split
 from ensemble_lab.store.training_state import state_path
 from ensemble_lab.workflows.planning import Plan, PlannedMember, plan_experiment
-from ensemble_lab.workflows.workers import check_backends, check_numerics, ignore, run_members
+from ensemble_lab.workflows.workers import (
+    check_backends,
+    check_engine,
+    check_numerics,
+    ignore,
+    run_members,
+)
 
 __all__ = ["find_lacking", "is_complete", "train"]
 
@@ -86,6 +92,7 @@ def train(
     )
     opened = prepare_run(plan, _locate_run(plan, run), experiment)
     lacking = find_lacking(plan, opened)
+    check_engine((member.spec for member in lacking), engine, cluster)
     check_numerics(opened, [member.spec.key for member in lacking], engine)
     check_backends({member.spec.backend for member in lacking})
     for member in lacking:

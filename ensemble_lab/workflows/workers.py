@@ -31,7 +31,7 @@ from ensemble_lab.store.training_state import resume_state
 from ensemble_lab.training.stacks import name_stack
 from ensemble_lab.training.trainers import TRAINERS
 
-__all__ = ["check_backends", "check_numerics", "check_stacks", "ignore", "run_members"]
+__all__ = ["check_backends", "check_engine", "check_numerics", "ignore", "run_members"]
 
 
 def ignore(_event: Event) -> None:
@@ -62,28 +62,30 @@ def check_backends(backends: set[str], *, to: Literal["train", "predict"] = "tra
                 )
 
 
-def check_stacks(members: Iterable[MemberSpec]) -> None:
-    """Raise SpecError where a member cannot be trained together with others."""
-    for member in members:
-        name_stack(member)
+def check_engine(members: Iterable[MemberSpec], engine: str, cluster: Cluster) -> None:
+    """Refuse an engine that cannot be had or cannot train one of the members.
+
+    Raises
+    ------
+    SpecError, MissingExtraError
+        As `find_engine`, or a member that cannot be trained together with others.
+    """
+    if find_engine(engine, cluster).numerics == "stacked":
+        for member in members:
+            name_stack(member)
 
 
 def check_numerics(run: Run, keys: Iterable[str], engine: str) -> None:
-    """Refuse an engine that cannot train a member or go on with it, before anything is started.
+    """Refuse an engine that cannot go on with a member, before anything is started.
 
     A state that is damaged is its own worker's to tell: it leaves the other members alone.
 
     Raises
     ------
-    SpecError
-        The engine cannot train a member.
     MismatchError
         A member that is not done was begun by an engine of other numerics.
     """
     numerics = find_engine(engine).numerics
-    keys = tuple(keys)
-    if numerics == "stacked":
-        check_stacks(parse_member(run.member(key).spec) for key in keys)
     for key in keys:
         if not member_path(run, key).exists():
             with suppress(DamagedError):

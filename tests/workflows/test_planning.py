@@ -153,40 +153,36 @@ def test_shard_that_is_none_is_refused(shard):
         choose_keys(("a-0000",), (), shard)
 
 
-def test_one_net_must_not_vote_twice(write):
-    twin = MEMBER.format(group="b", extra="", seeds="[1]")
-    with pytest.raises(SpecError, match="a-0001 and b-0001 have the same recipe and seed"):
-        plan_experiment(write(more=twin))
+@pytest.mark.parametrize(
+    ("keys", "twin"),
+    [
+        ("", "a-0001"),
+        ("epoch_votes = true", "a-0001"),
+        ("average_decay = 0.5", "a-0001"),
+        # Nothing is augmented or dropped out: of the seeds only that of the others is drawn from.
+        ('held = { varies = "augment", seed = 0 }', "a-0000"),
+        ('held = { varies = "dropout", seed = 0 }', "a-0000"),
+    ],
+)
+def test_one_net_must_not_vote_twice(write, keys, twin):
+    more = MEMBER.format(group="b", extra="", seeds="[1]")
+    with pytest.raises(SpecError, match=f"{twin} and b-0001 have the same recipe and seed"):
+        plan_experiment(write(more=f"{more}{keys}\n"))
 
 
 @pytest.mark.parametrize(
-    ("extra", "keys"),
+    "keys",
     [
-        ("", "epoch_votes = true"),
-        ("", "average_decay = 0.5"),
-        ("", 'held = { varies = "dropout", seed = 1 }'),
-        ("", 'held = { varies = "augment", seed = 1 }'),
+        'keep = "average"',
+        'backend = "jax"',
+        'held = { varies = "order", seed = 0 }',
+        'held = { varies = "dropout", seed = 0 }',
     ],
 )
-def test_what_changes_no_weight_makes_no_other_net(write, extra, keys):
-    twin = MEMBER.format(group="b", extra=extra, seeds="[1]")
-    with pytest.raises(SpecError, match="a-0001 and b-0001 have the same recipe and seed"):
-        plan_experiment(write(more=f"{twin}{keys}\n"))
-
-
-@pytest.mark.parametrize(
-    ("extra", "keys"),
-    [
-        (", dropout = 0.5", 'held = { varies = "dropout", seed = 1 }'),
-        ("", 'keep = "average"'),
-        ("", 'held = { varies = "order", seed = 0 }'),
-        ("", 'backend = "jax"'),
-    ],
-)
-def test_what_changes_a_weight_makes_another_net(write, extra, keys):
-    other = MEMBER.format(group="b", extra=extra, seeds="[1]")
-    plan = plan_experiment(write(more=f"{other}{keys}\n"))
-    assert [member.spec.key for member in plan.members][-1] == "b-0001"
+def test_what_changes_a_weight_makes_another_net(write, keys):
+    extra = ", dropout = 0.5"
+    path = write(extra=extra, more=MEMBER.format(group="b", extra=extra, seeds="[1]") + keys)
+    assert [member.spec.key for member in plan_experiment(path).members][-1] == "b-0001"
 
 
 def test_backend_of_some_members_leaves_the_others_alone(write, tmp_path):
