@@ -118,14 +118,14 @@ def place(run: Run, key: str, parcel: Parcel) -> None:
     _check_names([*(name for name, _ in parcel.files), *parcel.gone], key)
     folder = run.member_folder(key)
     for name, content in parcel.files:
+        check = read_sittings if name == _TIMINGS else check_seal
         with replacing(folder / name) as partial:
             partial.write_bytes(content)
             try:
-                check_seal(partial) if name != _TIMINGS else read_sittings(partial)
+                check(partial)
             except DamagedError:
-                told = "are damaged" if name == _TIMINGS else "its seal does not hold for"
                 raise DamagedError(
-                    f"{name} of {key} must come back whole; got {len(content)} bytes that {told}."
+                    f"{name} of {key} must come back whole; got {len(content):,} damaged bytes."
                 ) from None
     for name in parcel.gone:
         (folder / name).unlink(missing_ok=True)
