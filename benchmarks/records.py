@@ -146,34 +146,45 @@ def choose_newest(records: Iterable[Record]) -> list[Record]:
     return sorted(chosen.values(), key=lambda record: record.script)
 
 
-def render_markdown(records: Iterable[Record]) -> str:
-    """Return the page of the newest figures."""
+def render_markdown(records: Sequence[Record]) -> str:
+    """Return the page of the newest figures, each beside those that came before it."""
     lines = [
         "# What was measured",
         "",
         "Written by `make bench` from `results.json`, which keeps the last figures of each claim.",
         "Ours and the peer's take turns in one process or shell, and are first checked to have",
-        "done the same work. A ratio that misses its goal says **no**.",
+        "done the same work. A ratio that misses its goal says **no**. Machines are shared with",
+        "others, and the code grew: the ratios before tell how far one alone can be trusted.",
         "",
-        "| script | what | ours | peer | theirs | ratio | goal | met | measured |",
-        "|---|---|--:|---|--:|--:|---|---|---|",
+        "| script | what | ours | peer | theirs | ratio | before | goal | met | measured |",
+        "|---|---|--:|---|--:|--:|---|---|---|---|",
     ]
     for each in choose_newest(records):
         commit, _, changes = each.commit.partition("+")
         changed = f"+{changes}" if changes else ""
         where = f"{each.date[:10]}, {commit[:8]}{changed}, {_name_hardware(each.hardware)}"
-        cells = [f"`{each.script}`", each.name, *_render_cells(each), where]
+        before = ", ".join(_list_earlier(each, records))
+        cells = [f"`{each.script}`", each.name, *_render_cells(each, before), where]
         lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _render_cells(record: Record) -> tuple[str, ...]:
+def _list_earlier(newest: Record, records: Sequence[Record]) -> list[str]:
+    """Return the kept figures of a claim before its newest, the oldest first."""
+    return [
+        f"{each.figure:.2f}"
+        for each in records
+        if each.claim == newest.claim and each is not newest and each.figure is not None
+    ]
+
+
+def _render_cells(record: Record, before: str) -> tuple[str, ...]:
     if record.value is None or record.peer_value is None or record.figure is None:
-        return "–", record.peer, "–", "–", record.goal, f"not measured: {record.why}"
+        return "–", record.peer, "–", "–", before, record.goal, f"not measured: {record.why}"
     values = (render_quantity(v, record.unit) for v in (record.value, record.peer_value))
     ours, theirs = values
     met = {True: "yes", False: "**no**", None: ""}[record.met]
-    return ours, record.peer, theirs, f"{record.figure:.2f}", record.goal, met
+    return ours, record.peer, theirs, f"{record.figure:.2f}", before, record.goal, met
 
 
 def _name_hardware(hardware: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """All claims, measured one script after another, and one table of what came out.
 
-Run as ``python benchmarks/run.py``, or as ``make bench``: under 15 minutes. Names of scripts
+Run as ``python benchmarks/run.py``, or as ``make bench``: about a quarter of an hour. Names of scripts
 (``python benchmarks/run.py vote startup``) run those alone. A figure that misses its goal says NO
 and fails nothing; a script that stops, because two sides did not do the same work, does.
 """

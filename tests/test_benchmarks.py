@@ -119,6 +119,15 @@ def test_a_figure_outlives_that_it_could_not_be_measured_later(bench):
     assert [each.script for each in choose([record(bench, script="z"), old])] == ["vote", "z"]
 
 
+def test_page_puts_a_figure_beside_those_before_it(bench):
+    """One lucky run on a shared machine must not hide the unlucky ones."""
+    figures = [record(bench, figure=figure) for figure in (1.63, 2.0, 2.3)]
+    other, lacking = record(bench, "other", figure=9.0), record(bench, why="no GPU")
+    page = bench["records"].render_markdown([figures[0], other, *figures[1:], lacking])
+    assert "| 2.30 | 1.63, 2.00 | <= 2 |" in page
+    assert "| 9.00 |  | <= 2 |" in page
+
+
 def test_finish_prints_the_table_and_appends_what_it_says(bench, tmp_path, monkeypatch, capsys):
     records, timing = bench["records"], bench["timing"]
     path = tmp_path / "results.json"
