@@ -11,7 +11,6 @@ from ensemble_lab.analysis.significance.bootstrap import (
     N_RESAMPLES,
     bootstrap_clusters,
     bootstrap_examples,
-    percentile_interval,
 )
 from ensemble_lab.analysis.significance.families import CochranQ, adjust_holm, compare_cochran
 from ensemble_lab.analysis.significance.intervals import INTERVALS
@@ -229,7 +228,6 @@ def _compare_pairs(
     counts = [count_discordant(wrong[a], wrong[b]) for a, b in places]
     p_values = [mcnemar_exact(each.only_first, each.only_second) for each in counts]
     options = {"n_resamples": n_resamples, "seed": seed}
-    drawn = None if clusters is None else bootstrap_clusters(wrong, clusters, **options)
     return tuple(
         PairRow(
             first=a,
@@ -239,7 +237,9 @@ def _compare_pairs(
             p_holm=p_holm,
             interval=bootstrap_examples(found, **options),
             cluster_interval=(
-                None if drawn is None else percentile_interval(drawn[:, a] - drawn[:, b])
+                None
+                if clusters is None
+                else bootstrap_clusters(wrong[a], wrong[b], clusters, **options)
             ),
             least_significant=least_significant(found.n_discordant, ALPHA),
             n_needed=_count_needed(found, difference),

@@ -316,6 +316,8 @@ def test_writers_of_mnist_are_drawn_as_a_whole(call, make_run, monkeypatch):
     assert (report.cluster, report.cluster_note) == ("writer", "")
     assert 10 < report.n_clusters < 300
     assert report.pairs[0].cluster_interval is not None
+    beside = lab.compare_ensembles((*names, str(run.path)), data_dir=folder)
+    assert beside.pairs[0].cluster_interval == report.pairs[0].cluster_interval
     text = call("significance", *names, "--data-dir", folder).out
     assert "by writer" in text
     assert max(map(len, text.splitlines())) <= 80

@@ -3,11 +3,11 @@
 import numpy as np
 
 from ensemble_lab.analysis.significance.paired import Discordance
-from ensemble_lab.arrays import Array, Booleans, Floats, check_axes
+from ensemble_lab.arrays import Array, Booleans, check_axes
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.seeds import draw_generator
 
-__all__ = ["N_RESAMPLES", "bootstrap_clusters", "bootstrap_examples", "percentile_interval"]
+__all__ = ["N_RESAMPLES", "bootstrap_clusters", "bootstrap_examples"]
 
 N_RESAMPLES = 10_000
 
@@ -49,31 +49,39 @@ def bootstrap_examples(
     counts = draw_generator(seed, "resampling").multinomial(
         n, np.array([found.only_first, found.only_second, rest]) / n, size=n_resamples
     )
-    return percentile_interval(counts[:, 0] - counts[:, 1], confidence)
+    return _take_percentiles(counts[:, 0] - counts[:, 1], confidence)
 
 
 def bootstrap_clusters(
-    wrong: Booleans, clusters: Array, *, n_resamples: int = N_RESAMPLES, seed: int = 0
-) -> Floats:
-    """Return the errors of ensembles on test sets of whole clusters drawn anew.
+    first: Booleans,
+    second: Booleans,
+    clusters: Array,
+    *,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> tuple[float, float]:
+    """Return the percentile interval of a difference in errors, whole clusters drawn anew.
 
     Examples of one writer are alike: an interval that takes them as independent is too short
     where whole writers are easy or hard. As many clusters are drawn as there are, with
-    replacement; they differ in size, so errors are those of the share that errs among the
-    examples drawn, for as many examples as there are. All ensembles see the same draws: the
-    difference of two columns is that of a pair (see `percentile_interval`).
+    replacement; they differ in size, so the difference is that of the shares that err among the
+    examples drawn, for as many examples as there are. It depends on these two and on nothing that
+    they are compared beside.
 
     Parameters
     ----------
-    wrong : bool (ensembles, examples)
+    first, second : bool (examples,)
         Where each is wrong.
     clusters : int (examples,)
         Which cluster each example belongs to; two clusters at least.
     n_resamples, seed : int
+    confidence : float
 
     Returns
     -------
-    errors : float64 (n_resamples, ensembles)
+    low, high : float
+        In errors of as many examples, the first's less the second's.
 
     Raises
     ------
@@ -88,36 +96,38 @@ def bootstrap_clusters(
 
     Examples
     --------
-    >>> wrong = np.array([[1, 1, 0, 0]], bool)
-    >>> drawn = bootstrap_clusters(wrong, np.array([7, 7, 8, 8]))  # 7 twice, both, or 8 twice
-    >>> np.unique(drawn).tolist()
-    [0.0, 2.0, 4.0]
+    Writer 7, of whom only the first gets both wrong, is drawn twice, once or never:
+
+    >>> first, second = np.array([1, 1, 0, 0], bool), np.zeros(4, bool)
+    >>> bootstrap_clusters(first, second, np.array([7, 7, 8, 8]))
+    (0.0, 4.0)
     """
-    check_axes(wrong, "ensembles examples", name="errors")
-    n_examples = wrong.shape[1]
+    check_axes(first, "examples", name="errors of the first")
+    n_examples = len(first)
+    check_axes(second, "examples", name="errors of the second", examples=n_examples)
     check_axes(clusters, "examples", name="clusters", examples=n_examples)
     _, place, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
     n_clusters = len(sizes)
     if n_clusters < 2:
         raise PredictionError("clusters must be two or more to be drawn anew; got one.")
     place = place.reshape(-1)
-    errors = [np.bincount(place[row], minlength=n_clusters) for row in wrong]
-    # Clusters that have the same size and errors are one kind: large sets have few kinds.
-    kinds, counts = np.unique(np.stack([*errors, sizes]), axis=1, return_counts=True)
+    surplus = np.bincount(place[first & ~second], minlength=n_clusters)
+    surplus -= np.bincount(place[second & ~first], minlength=n_clusters)
+    # Clusters that have the same size and surplus are one kind: large sets have few kinds.
+    kinds, counts = np.unique(np.stack([surplus, sizes]), axis=1, return_counts=True)
     generator = draw_generator(seed, "resampling")
-    drawn = np.empty((n_resamples, len(wrong)))
+    drawn = np.empty(n_resamples)
     step = max(1, _BLOCK_CELLS // len(counts))
     for start in range(0, n_resamples, step):
         rows = slice(start, min(start + step, n_resamples))
         times = generator.multinomial(n_clusters, counts / n_clusters, size=rows.stop - rows.start)
         # As floats: a product of whole numbers goes through no BLAS.
         sums = times.astype(np.float64) @ kinds.T.astype(np.float64)
-        drawn[rows] = sums[:, :-1] / sums[:, -1:] * n_examples
-    return drawn
+        drawn[rows] = sums[:, 0] / sums[:, 1] * n_examples
+    return _take_percentiles(drawn, confidence)
 
 
-def percentile_interval(values: Array, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the percentile interval of what came of resamples: (low, high)."""
+def _take_percentiles(values: Array, confidence: float) -> tuple[float, float]:
     tail = (1 - confidence) / 2
     low, high = np.quantile(values, [tail, 1 - tail]).tolist()
     return float(low), float(high)
