@@ -1,8 +1,8 @@
 """All claims, measured one script after another, and one table of what came out.
 
-Run as ``python benchmarks/run.py``, or as ``make bench``: about a quarter of an hour. Names of scripts
-(``python benchmarks/run.py vote startup``) run those alone. A figure that misses its goal says NO
-and fails nothing; a script that stops, because two sides did not do the same work, does.
+Run as ``python benchmarks/run.py``, or as ``make bench``: about a quarter of an hour. Names of
+scripts (``python benchmarks/run.py vote startup``) run those alone. A figure that misses its goal
+says NO and fails nothing; a script that stops, because two sides did not do the same work, does.
 """
 
 import datetime
