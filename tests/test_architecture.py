@@ -207,12 +207,56 @@ def _holds_dict(annotation: ast.expr) -> bool:
     )
 
 
+ARRAYS = {
+    "Array",
+    "Booleans",
+    "Floats",
+    "Images",
+    "Index",
+    "Labels",
+    "Probabilities",
+    "Votes",
+}
+"""Names of `ensemble_lab.arrays` for arrays."""
+
+
+def compared_arrays(package: Path) -> list[str]:
+    """Values with an array that ``==`` would compare field by field: two arrays have no truth."""
+    found: list[str] = []
+    for file, tree, _ in files_of(package):
+        holders: set[str] = set()
+        for node in tree.body:
+            if not isinstance(node, ast.ClassDef):
+                continue
+            fields = [each.annotation for each in node.body if isinstance(each, ast.AnnAssign)]
+            bases = {each.id for each in node.bases if isinstance(each, ast.Name)}
+            if not (bases & holders or any(map(_holds_array, fields))):
+                continue
+            holders.add(node.name)
+            for call in node.decorator_list:
+                name = call.func if isinstance(call, ast.Call) else call
+                if isinstance(name, ast.Name) and name.id == "dataclass":
+                    options = call.keywords if isinstance(call, ast.Call) else []
+                    if not any(each.arg == "eq" for each in options):
+                        found.append(f"{file}:{node.lineno} {node.name}")
+    return found
+
+
+def _holds_array(annotation: ast.expr) -> bool:
+    if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "Callable":
+        return False
+    if isinstance(annotation, ast.Name):
+        return annotation.id in ARRAYS
+    return any(_holds_array(e) for e in ast.iter_child_nodes(annotation) if isinstance(e, ast.expr))
+
+
 RULES = {
     "imports go down": upward_edges,
     "a library has its room": strayed_libraries,
     "files and functions are short": overlong,
     "modules have names that say something": forbidden_names,
     "no bare dict crosses a border": bare_dicts,
+    "values that hold arrays are not compared": compared_arrays,
 }
 
 
@@ -225,6 +269,13 @@ def test_every_room_of_the_plan_has_its_layer():
     rooms = {room_of(file) for file, _, _ in files_of(PACKAGE)}
     assert rooms <= set(LAYERS)
     assert {"store", "data", "training", "analysis", "cli"} <= rooms
+
+
+def test_arrays_have_the_names_that_the_rule_knows():
+    tree = ast.parse((PACKAGE / "arrays.py").read_text(encoding="utf-8"))
+    aliases = [node for node in tree.body if isinstance(node, ast.Assign)]
+    named = {node.targets[0].id for node in aliases if "NDArray" in ast.unparse(node.value)}
+    assert named == ARRAYS
 
 
 def test_named_json_functions_are_there():
@@ -258,6 +309,12 @@ SYNTHETIC = {
     "spec/function.py": "def f():\n" + "    x = 1\n" * 60,
     "spec/words.py": 'def f():\n    """One.\n\n    Two.\n    """\n' + "    x = 1\n" * 59,
     "attic/old.py": "",
+    "store/values.py": (
+        "@dataclass(frozen=True)\nclass Plain:\n    f: Callable[[Index], Index]\n"
+        "@dataclass(frozen=True, eq=False)\nclass Held:\n    index: Index | None\n"
+        "@dataclass(frozen=True)\nclass Heir(Held):\n    name: str\n"
+        "@dataclass\nclass Many:\n    parts: tuple[Votes, ...]\n"
+    ),
     "cli/output.py": "def show(values: dict[str, int]) -> None: ...\n",
 }
 CAUGHT = {
@@ -280,6 +337,10 @@ CAUGHT = {
     ],
     "modules have names that say something": ["store/utils.py"],
     "no bare dict crosses a border": ["workflows/read.py:5 load", "workflows/read.py:7 rows"],
+    "values that hold arrays are not compared": [
+        "store/values.py:8 Heir",
+        "store/values.py:11 Many",
+    ],
 }
 
 

@@ -147,7 +147,7 @@ class PredictionBlocks(ABC):
         return [self.members.index(key) for key in members]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Predictions(PredictionBlocks):
     """Votes and probabilities of an ensemble on a split, in memory.
 

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SplitLabels:
     """Labels of a split.
 
@@ -56,7 +56,7 @@ class SplitLabels:
         return f"{type(self).__name__}({self.split!r}: {len(self.values):,} labels{ledger})"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ValidationLabels(SplitLabels):
     """Labels that may be used to choose.
 
@@ -69,7 +69,7 @@ class ValidationLabels(SplitLabels):
     chosen_on: Literal["validation", "test"] = "validation"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TestLabels(SplitLabels):
     """Labels that are for reporting."""
 

@@ -17,7 +17,7 @@ from ensemble_lab.store.run import Run
 __all__ = ["SplitRecord", "load_record", "save_split", "split_path"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SplitRecord:
     """A split without its images and labels.
 

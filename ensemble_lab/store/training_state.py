@@ -28,7 +28,7 @@ Numerics = Literal["single", "stacked"]
 _TUPLES = ("weights", "optimizer", "kept")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingState:
     """A member between two epochs.
 

@@ -40,7 +40,7 @@ class StepOptions:
     average_decay: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """All that training changes, as NumPy arrays.
 

@@ -53,7 +53,7 @@ class Callbacks:
     clock: Clock = field(default_factory=Clock)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fitted:
     """A trained member.
 

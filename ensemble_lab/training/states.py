@@ -36,7 +36,7 @@ Voted = tuple[tuple[str, Images], ...]
 """Splits, by name, whose chosen classes are recorded after every epoch."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Examples:
     """Images with their labels.
 

@@ -59,7 +59,7 @@ TRAINERS: dict[str, TrainerRow] = {
 """A row for each `backend` of `ensemble_lab.spec.member`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answers:
     """What a member says of images.
 
@@ -90,7 +90,7 @@ class CopiesResponder(Protocol):
         """Return its answers about images at those places of the published split."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trained:
     """A member that was trained a moment ago.
 

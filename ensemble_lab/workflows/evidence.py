@@ -21,7 +21,7 @@ from ensemble_lab.workflows.scoring import Scored, load_judged, weigh
 __all__ = ["Witnesses", "build_evidence", "call_witnesses"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Witnesses:
     """What a view needs beside the vote, before a label of the split is read.
 

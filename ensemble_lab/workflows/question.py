@@ -172,7 +172,7 @@ def answer_question(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Held:
     number: int
     positions: Index
