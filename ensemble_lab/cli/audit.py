@@ -82,8 +82,8 @@ def _render(report: "AuditReport") -> str:
             "picked": f"{each.picked:.1f}",
             "by validation": "–" if each.by_validation is None else f"{each.by_validation:.1f}",
             "unpicked": f"{each.unpicked:.1f}",
-            "gained": f"{each.gained:.1f}",
-            "kept": f"{each.kept + 0:.1f}",
+            "gained": f"{each.gained:z.1f}",
+            "kept": f"{each.kept:z.1f}",
         }
         for each in report.shortcuts
     ]

@@ -221,4 +221,4 @@ def _write(value: float | None) -> str | None:
 
 def _write_decimals(value: float | None) -> str | None:
     """Return a correlation, which is small by chance alone, with four decimals."""
-    return None if value is None else f"{round(value, 4) + 0:.4f}"
+    return None if value is None else f"{value:z.4f}"

@@ -49,7 +49,7 @@ def _render_matrix(confusion: "Confusion", *, normalise: bool) -> str:
         rows.append(
             {
                 "label": _name(confusion, label),
-                "right": render(right) if any(row) else "",
+                "right": (render(right) if right else "0") if any(row) else "",
                 "errors": str(errors[label]),
             }
             | dict(zip(columns, cells, strict=True))

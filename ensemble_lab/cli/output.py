@@ -130,7 +130,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     if isinstance(value, float):
-        return f"{round(value, 4) + 0:.4f}"  # plus 0: no minus before a zero
+        return f"{value:z.4f}"  # z: no minus before a zero
     return _tame(str(value))
 
 

@@ -172,7 +172,10 @@ def _describe_joining(explained: "Explanation") -> str:
         f"p {_render_p(outlook.p)}"
     )
     if outlook.verdict == "irreducible":
-        return f"{text}. Irreducible at 95 %: more such members would not mend it ({odds})"
+        return (
+            f"{text}. Irreducible at 95 %: the majority of more such members would be wrong too "
+            f"({odds})"
+        )
     count = render_count(len(explained.members), "member")
     return f"{text}. Undecided with {count} ({odds})"
 

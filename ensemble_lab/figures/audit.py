@@ -75,7 +75,7 @@ def _draw(axes: "Axes", shortcuts: Sequence[Shortcut], title: str) -> None:
         )
         for place, value in zip(places, values, strict=True):
             axes.annotate(
-                f"{value + 0:.1f}".replace("-", "−"),
+                f"{value:z.1f}".replace("-", "−"),
                 (max(value, 0.0), place + shift),
                 xytext=(4, 0),
                 textcoords="offset points",

@@ -87,7 +87,7 @@ def _write_value(value: float, measure: str) -> str:
     if value != value:
         return "–"
     if measure == "error-correlation":
-        return f"{round(value, 2) + 0:.2f}".replace("-", "−")
+        return f"{value:z.2f}".replace("-", "−")
     return render_percent(value) if value else "0"
 
 

@@ -18,6 +18,7 @@ from ensemble_lab.arrays import (
 )
 from ensemble_lab.canonical import array_sha256
 from ensemble_lab.exceptions import MissingError
+from ensemble_lab.precision import FloatName
 from ensemble_lab.store.blocks import PredictionBlocks, Predictions, StoredPredictions
 from ensemble_lab.store.files import check_field
 from ensemble_lab.store.hdf5 import open_sealed, write_sealed
@@ -87,9 +88,10 @@ def save_predictions(
     Notes
     -----
     Where `run.probabilities` is ``float16`` they are rounded to half the bytes, and take half as
-    long to read. Votes are taken before. A rounded probability is off by less than 1 in 2,000 of
-    itself, so that close ones may become equal, and the argmax then another class: the file says
-    on how many examples (`count_flipped`).
+    long to read. Votes are taken before. A rounded probability above 6e-5 is off by less than 1 in
+    2,000 of itself, so that close ones may become equal, and the argmax then another class: the
+    file says on how many examples (`count_flipped`). None above zero becomes zero: what is below
+    6e-8, the least that float16 can say, is raised to it.
     """
     check_axes(
         probabilities,
@@ -100,7 +102,7 @@ def save_predictions(
     )
     check_probabilities(probabilities, name=f"probabilities of {key} on {split}")
     votes = choose_classes(probabilities)
-    stored = probabilities.astype(run.probabilities, copy=False)
+    stored = _round(probabilities, run.probabilities)
     flipped = {}
     if stored.dtype == np.float16:
         rounded = stored.astype(np.float32)
@@ -118,6 +120,16 @@ def save_predictions(
         variant=variant,
         more=flipped,
     )
+
+
+def _round(probabilities: Array, name: FloatName) -> Array:
+    rounded = probabilities.astype(name, copy=False)
+    # A class that is merely unlikely would be one that cannot be: to the geometric mean and to
+    # log losses, which take zero for e**-87, that is another ensemble.
+    is_lost = (rounded == 0) & (probabilities > 0)
+    if is_lost.any():
+        rounded = np.where(is_lost, np.finfo(name).smallest_subnormal, rounded)
+    return rounded
 
 
 def save_votes(run: Run, key: str, split: str, votes: Votes, index: Index, *, parent: str) -> None:

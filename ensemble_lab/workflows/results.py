@@ -99,7 +99,7 @@ def collect_results(run: Run | Path | str) -> Results:
     count, validated on their own fold each, and ``splits["train-oof"]`` says how many folds
     there are. `sd` is the sample standard deviation (n − 1) over the members, null for one.
     `low` and `high` are the Wilson 95 % interval of the mean number of errors, as one net's
-    on the test examples: it covers a new test set of this kind, not new seeds.
+    on the test examples: it covers the errors to expect on such examples, not new seeds.
 
     Where people reviewed test labels, each vote has `reviewed`: its errors once more, and beside
     them those without the examples that are judged mislabelled (`ReviewRange`).

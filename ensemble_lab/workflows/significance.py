@@ -227,7 +227,6 @@ def _compare_pairs(
     places = list(combinations(range(len(wrong)), 2))
     counts = [count_discordant(wrong[a], wrong[b]) for a, b in places]
     p_values = [mcnemar_exact(each.only_first, each.only_second) for each in counts]
-    options = {"n_resamples": n_resamples, "seed": seed}
     return tuple(
         PairRow(
             first=a,
@@ -235,11 +234,13 @@ def _compare_pairs(
             found=found,
             p=p,
             p_holm=p_holm,
-            interval=bootstrap_examples(found, **options),
+            interval=bootstrap_examples(found),
             cluster_interval=(
                 None
                 if clusters is None
-                else bootstrap_clusters(wrong[a], wrong[b], clusters, **options)
+                else bootstrap_clusters(
+                    wrong[a], wrong[b], clusters, n_resamples=n_resamples, seed=seed
+                )
             ),
             least_significant=least_significant(found.n_discordant, ALPHA),
             n_needed=_count_needed(found, difference),

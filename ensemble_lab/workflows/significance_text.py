@@ -44,27 +44,51 @@ def _tell_pair(report: SignificanceReport, pair: PairRow) -> str:
 
 
 def _judge(report: SignificanceReport, pair: PairRow) -> str:
-    """Return what the tests say of a pair, and what it would take."""
-    is_apart = pair.p_holm <= ALPHA
-    if is_apart:
-        verdict = "This test set tells them apart"
+    """Return what the tests say of a pair, and what it would take, were it the only pair."""
+    is_one_of_several = len(report.pairs) > 1
+    needed = _tell_needed(report, pair)
+    if pair.p_holm <= ALPHA:
+        verdict = f"This test set tells them apart{_doubt_clusters(report, pair)}"
+        # What is shown needs no more examples; another difference may.
+        needed = "" if report.difference is None else needed
     elif pair.p <= ALPHA:
         verdict = (
             f"Alone, this pair would be told apart; as one of {len(report.pairs)} pairs it is not"
         )
+    elif is_one_of_several:
+        verdict = (
+            "This test set cannot tell them apart; were it the only pair, "
+            f"{_tell_least(pair)}{needed and f', and about {needed}'}"
+        )
+        return f"{verdict}."
     else:
         verdict = f"This test set cannot tell them apart; {_tell_least(pair)}"
-    if pair.n_needed is None or (is_apart and report.difference is None):
+    if not needed:
         return f"{verdict}."
+    alone = ", were it the only pair" if is_one_of_several else ""
+    return f"{verdict}. About {needed}{alone}."
+
+
+def _tell_needed(report: SignificanceReport, pair: PairRow) -> str:
+    """Return how many examples would show the difference; nothing where there is none."""
+    if pair.n_needed is None:
+        return ""
     seen = (
         "the difference seen"
         if report.difference is None
         else f"a difference of {report.difference:,} in {report.n_examples:,}"
     )
-    return (
-        f"{verdict}. About {_round_up(pair.n_needed)} such examples would show {seen} with "
-        "80 % power."
-    )
+    return f"{_round_up(pair.n_needed)} such examples would show {seen} with 80 % power"
+
+
+def _doubt_clusters(report: SignificanceReport, pair: PairRow) -> str:
+    """Return a doubt where the tests, which take examples as independent, may see one cluster."""
+    if pair.cluster_interval is None:
+        return ""
+    low, high = pair.cluster_interval
+    if low > 0 or high < 0:
+        return ""
+    return f", but not by {report.cluster}: a few of them may be all the difference"
 
 
 def _tell_least(pair: PairRow) -> str:
@@ -137,7 +161,7 @@ def render_range(interval: tuple[float, float]) -> str:
     >>> render_range((-12.04, 3.0))
     '-12 to 3'
     """
-    low, high = (f"{round(value, 1) + 0:,.1f}".removesuffix(".0") for value in interval)
+    low, high = (f"{value:z,.1f}".removesuffix(".0") for value in interval)
     return f"{low} to {high}"
 
 

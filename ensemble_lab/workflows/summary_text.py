@@ -35,16 +35,16 @@ _GROUPS = """\
 
 Test errors are the mean over seeds (and folds, where every seed was trained once a fold) ± the
 sample standard deviation (n − 1); one member has no ±. The 95 % interval is Wilson's, of that mean
-as one net's number of errors: it says where the errors on a new test set of this kind may lie, not
-those of new seeds, and takes images as independent. TFLOP are the training of one member: 6
-floating-point operations a multiply-add, image and epoch. Epochs are those that ran; classic models
-(–) have none.
+as one net's number of errors: it says how many to expect of that net on such images, a single new
+test set varying around that and new seeds not counted, and takes images as independent. TFLOP are
+the training of one member: 6 floating-point operations a multiply-add, image and epoch. Epochs are
+those that ran; classic models (–) have none.
 """
 _VOTES = """\
 ## Votes
 
-All members of an experiment vote. The 95 % interval is Wilson's, of a new test set of this kind.
-Ties are the examples on which the rule alone did not decide.
+All members of an experiment vote. The 95 % interval is Wilson's, of the errors to expect on such
+images. Ties are the examples on which the rule alone did not decide.
 """
 _EXPERIMENTS = """\
 ## Experiments

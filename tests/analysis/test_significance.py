@@ -221,6 +221,28 @@ def test_bootstrap_is_that_of_drawing_examples() -> None:
     assert found == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=1.0)
 
 
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(20, 400))
+def test_pair_named_the_other_way_round_has_the_mirror(first, second, n) -> None:
+    low, high = bootstrap_examples(Discordance(n, 0, first, second))
+    assert bootstrap_examples(Discordance(n, 0, second, first)) == (-high, -low)
+    a, b = np.arange(n) < first, np.arange(n) >= n - second
+    clusters = np.arange(n) // 3
+    low, high = bootstrap_clusters(a, b, clusters, n_resamples=200)
+    mirrored = bootstrap_clusters(b, a, clusters, n_resamples=200)
+    assert mirrored == pytest.approx((-high, -low))
+
+
+def test_bootstrap_is_the_sum_over_all_resamples() -> None:
+    """Of 4 examples there are 256, and each can be looked at."""
+    moved = np.array([1, 1, -1, 0])
+    sums = np.sort(moved[np.indices((4,) * 4).reshape(4, -1)].sum(axis=0))
+    for confidence in (0.5, 0.8, 0.95, 0.99):
+        tail = (1 - confidence) / 2
+        low = max(each for each in sums if np.mean(sums >= each) >= 1 - tail)
+        high = min(each for each in sums if np.mean(sums <= each) >= 1 - tail)
+        assert bootstrap_examples(Discordance(4, 0, 2, 1), confidence=confidence) == (low, high)
+
+
 def test_clusters_of_one_example_are_examples() -> None:
     rng = np.random.default_rng(2)
     first, second = rng.random(300) < 0.1, rng.random(300) < 0.15

@@ -34,12 +34,12 @@ def test_entropies_are_those_of_scipy_and_within_bounds(predictions):
     assert (found.predictive_entropy <= np.log(n_classes) + 1e-9).all()
 
 
-@pytest.mark.parametrize("n_members", [1, 2, 7])
+@pytest.mark.parametrize("n_members", [1, 2, 7, 13])
 def test_equal_members_do_not_disagree(n_members):
     rows = np.random.default_rng(0).dirichlet(np.ones(5), 30).astype(np.float32)
     found = measure_uncertainty(np.stack([rows] * n_members))
-    np.testing.assert_allclose(found.mutual_information, 0, atol=1e-14)
-    assert found.mutual_information.min() >= 0
+    # To the bit: a rounding would order examples that are all alike.
+    assert not found.mutual_information.any()
     np.testing.assert_allclose(found.predictive_entropy, found.expected_entropy)
 
 

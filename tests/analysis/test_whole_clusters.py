@@ -52,6 +52,17 @@ def test_same_seed_gives_the_same_and_names_of_clusters_are_nothing():
     assert not np.array_equal(first, other)
 
 
+def test_p_of_a_part_is_its_own():
+    """Neither the number of a part nor how the others are cut changes it."""
+    rng = np.random.default_rng(1)
+    clusters = np.repeat(np.arange(40), 5)
+    is_wrong, place = rng.random(200) < 0.2, np.repeat(np.arange(4), 50)
+    p = permute_clusters(is_wrong, place, clusters, n_permutations=300)
+    assert (permute_clusters(is_wrong, 3 - place, clusters, n_permutations=300) == p[::-1]).all()
+    joined = permute_clusters(is_wrong, np.minimum(place, 2), clusters, n_permutations=300)
+    assert joined[:2].tolist() == p[:2].tolist()
+
+
 def test_blocks_change_nothing_but_the_draws(monkeypatch):
     from ensemble_lab.analysis.significance import whole_clusters
 

@@ -120,8 +120,23 @@ def test_what_only_holm_takes_away_is_said_so(call, make_run, tmp_path):
     sentences = lab.tell_pairs(report)
     assert "Alone, this pair would be told apart; as one of 3 pairs it is not." in sentences[0]
     assert "it would take" not in sentences[0]
+    assert "80 % power, were it the only pair." in sentences[0]
+    assert "were it the only pair, with 0 discordant examples no outcome would" in sentences[2]
     (alone,) = lab.tell_pairs(lab.compare_ensembles(names[:2]))
     assert alone.endswith("This test set tells them apart.")
+    assert "only pair" not in alone
+
+
+def test_difference_of_a_few_writers_is_doubted(make_run, tmp_path):
+    """McNemar takes images as independent; one writer's are not."""
+    run = disagree(make_run, tmp_path / "run", "a" * 12 + "b" * 3 + "." * 85, "ab")
+    report = lab.compare_ensembles([f"{run.path}:{key}" for key in run.keys])
+    for interval, is_doubted in (((0.0, 31.7), True), ((-2.0, 9.0), True), ((1.0, 9.0), False)):
+        pairs = (replace(report.pairs[0], cluster_interval=interval),)
+        told = replace(report, pairs=pairs, cluster="writer", n_clusters=297)
+        (sentence,) = lab.tell_pairs(told)
+        assert ("apart, but not by writer: a few of them may be all" in sentence) == is_doubted
+        assert "This test set tells them apart" in sentence
 
 
 def test_what_it_would_take_is_said(make_run, tmp_path):

@@ -55,6 +55,15 @@ def test_rounded_probabilities_come_back_as_float32(half):
     assert (found.probabilities[0] != ROWS).any()
 
 
+def test_what_is_unlikely_stays_possible(half):
+    rows = np.array([[1, 1e-12, 0], [1, 3e-8, 0], [1, 7e-8, 0], [1, 0, 1e-38]], np.float32)
+    save_predictions(half, KEY, "test", rows, INDEX, parent=load_member(half, KEY).weights_sha256)
+    (found,) = load_predictions(half, members=(KEY,)).probabilities
+    least = np.float32(2**-24)
+    wanted = [[1, least, 0], [1, least, 0], [1, least, 0], [1, 0, least]]
+    np.testing.assert_array_equal(found, wanted)
+
+
 def test_votes_are_those_before_rounding_and_flips_are_counted(half):
     found = load_predictions(half, members=(KEY,))
     assert found.votes.tolist() == [[1, 2, 0, 0]]

@@ -10,6 +10,8 @@ from ensemble_lab.arrays import Array, Floats, Probabilities, check_axes
 __all__ = ["Uncertainty", "measure_uncertainty"]
 
 _BLOCK_CELLS = 163_840
+_ROUNDING = 1e-12
+"""Sums over members that say the same differ from each other by up to 1e-15."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +41,8 @@ def measure_uncertainty(probabilities: Probabilities, members: tuple[str, ...]) 
         predictive H(p̄),  expected (1/M) Σ H(pₘ),  mutual information H(p̄) − (1/M) Σ H(pₘ)
 
     The mutual information between an example's class and which member is asked is zero where all
-    members say the same, and never below (a rounding below zero is zero). It is often read as
-    the doubt that more data could remove, the rest as doubt in the example itself. With a few
+    members say the same, and never below (less than 1e-12, a rounding, is zero). It is often read
+    as the doubt that more data could remove, the rest as doubt in the example itself. With a few
     members trained alike that is a hope, not a measurement; besides, both depend on how sure the
     members' training has made them.
 
@@ -82,7 +84,9 @@ def measure_uncertainty(probabilities: Probabilities, members: tuple[str, ...]) 
             entropies += _measure_entropy(rows)
         predictive[block] = _measure_entropy(total / n_members)
         expected[block] = entropies / n_members
-    return Uncertainty(predictive, expected, np.maximum(predictive - expected, 0.0))
+    information = predictive - expected
+    information[information < _ROUNDING] = 0.0
+    return Uncertainty(predictive, expected, information)
 
 
 def _measure_entropy(rows: Array) -> Floats:

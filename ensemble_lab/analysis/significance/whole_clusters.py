@@ -36,10 +36,11 @@ def permute_clusters(
 
         (r − r') / sqrt(Σ (e − r·n)² / N² + Σ (e − r'·n)² / N'²)
 
-    The sums are over the clusters of the part and of the rest. Dividing by this standard error
-    keeps the level about right where clusters of one part are larger or more alike than those of
-    another; p is exact where clusters differ in nothing but chance. With few clusters on a side
-    it is cautious.
+    The sums are over the clusters of the part and of the rest. p is exact where clusters differ in
+    nothing but chance. Where those of one side are larger or vary more, dividing by this standard
+    error keeps the level about right as long as both sides have many: a part of three clusters
+    that vary much more than the rest's was found in 15 to 27 % of simulations where 5 % were asked
+    for, one of steadier clusters hardly ever.
 
     Parameters
     ----------
@@ -95,10 +96,11 @@ def permute_clusters(
     kinds, kind, n_each = np.unique(counts, axis=1, return_inverse=True, return_counts=True)
     n, e = kinds.astype(np.float64)
     sums = np.stack([n, e, e * e, e * n, n * n], axis=1)
-    generator = draw_generator(seed, "resampling")
     p = np.full(n_parts, np.nan)
     for each in np.flatnonzero(is_testable):
         own = np.bincount(kind.reshape(-1)[part == each], minlength=len(n_each))
+        # The same draws for each part: what the others are changes nothing.
+        generator = draw_generator(seed, "resampling")
         p[each] = _deal(own, n_each, sums, n_permutations, generator)
         if n_parts == 2:
             # The other part is its rest.
