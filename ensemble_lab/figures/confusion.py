@@ -101,7 +101,7 @@ def _draw(
     else:
         pairs = rank_pairs(values).tolist()
         largest = [
-            Largest(true, chosen, f"{names[true]} → {names[chosen]}", words[true][chosen])
+            Largest(true, chosen, (names[true], names[chosen]), words[true][chosen])
             for true, chosen in pairs[:MOST_LISTED]
         ]
         mark_largest(figure, largest, plan)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ensemble_lab.figures.axes import INK
 from ensemble_lab.figures.confusion_plan import Plan
-from ensemble_lab.figures.lettering import measure, shorten, write
+from ensemble_lab.figures.lettering import fit_class, measure, write
 from ensemble_lab.figures.placement import Box, place_labels
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ class Largest:
     Attributes
     ----------
     label, predicted : int
-    pair : str
-        Their names.
+    names : (str, str)
+        Of both.
     number : str
         What the cell would say.
     """
 
     label: int
     predicted: int
-    pair: str
+    names: tuple[str, str]
     number: str
 
 
@@ -76,14 +76,16 @@ def write_largest(figure: "Figure", largest: Sequence[Largest], n_pairs: int, pl
         y = top - row * _LINE_HEIGHT
         room = plan.list_width - 22 - measure(each.number, _SMALL)
         write(figure, plan.list, y, str(row), _RANK, INK, weight="bold")
-        write(figure, plan.list + 16, y, _fit(each.pair, room), _SMALL, INK)
+        write(figure, plan.list + 16, y, _fit(each, room), _SMALL, INK)
         end = plan.list + plan.list_width
         write(figure, end, y, each.number, _SMALL, INK, align="right")
 
 
-def _fit(pair: str, room: float) -> str:
+def _fit(cell: Largest, room: float) -> str:
     """Return two names in the room, both shortened where they must be."""
+    pair = " → ".join(cell.names)
     if measure(pair, _SMALL) * 1.02 <= room:
         return pair
     half = (room - measure(" → ", _SMALL)) / 2.05
-    return " → ".join(shorten(name, half, _SMALL) for name in pair.split(" → ", 1))
+    named = zip((cell.label, cell.predicted), cell.names, strict=True)
+    return " → ".join(fit_class(number, name, half, _SMALL) for number, name in named)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ensemble_lab.figures.lettering import is_drawable, measure, shorten
+from ensemble_lab.figures.lettering import fit_class, measure, name_class
 
 __all__ = ["Plan", "Ticks", "build_plan", "name_classes"]
 
@@ -140,7 +140,7 @@ def _choose_ticks(names: Sequence[str], cell: float) -> Ticks:
     n_classes = len(names)
     size = min(_LARGEST_TICK, 0.85 * cell)
     if size >= _SMALLEST_TICK:
-        words = tuple(shorten(name, _LONGEST_NAME, size) for name in names)
+        words = tuple(fit_class(*each, _LONGEST_NAME, size) for each in enumerate(names))
         is_upright = any(measure(word, size) > _FILLED * cell for word in words)
         return Ticks(tuple(range(n_classes)), words, size, is_upright)
     steps = (n * 10**power for power in range(6) for n in (1, 2, 5))
@@ -159,7 +159,4 @@ def name_classes(names: Sequence[str]) -> tuple[str, ...]:
     >>> name_classes(["cat", "two\nlines", "猫", " "])
     ('cat', 'two lines', '2', '3')
     """
-    plain = [" ".join(name.split()) for name in names]
-    return tuple(
-        name if name and is_drawable(name) else str(number) for number, name in enumerate(plain)
-    )
+    return tuple(name_class(number, name, "normal") for number, name in enumerate(names))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.figures.axes import INK, dress_axes
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.lettering import FAMILY, is_drawable, shorten, wrap
+from ensemble_lab.figures.lettering import FAMILY, is_drawable, measure, shorten_middle, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,8 @@ _PANEL = 2.5, 2.0
 _MOST_COLUMNS = 3
 _TITLE, _SMALL = 12.0, 8.0
 _LONGEST_NAME = 140.0
+_SAMPLE = 40.0
+"""What a legend's line and the room around it take, in points."""
 _MEMBER = "#8C8C8C"
 # Okabe and Ito's colours, vermilion for the vote as on the frontier; markers tell groups apart
 # without colour.
@@ -219,8 +221,10 @@ def _draw_legend(
     members = [style for (kind, _), style in styles.items() if kind == "member"]
     if members:
         entries.append(Line2D([], [], label="each member", **members[0]))
-    lines = wrap(note, 72 * width - 30, _SMALL)
-    n_columns = min(len(entries), int(width // 1.7))
+    room = 72 * width - 30
+    lines = wrap(note, room, _SMALL)
+    widest = max(measure(str(each.get_label()), _SMALL) for each in entries)
+    n_columns = max(1, min(len(entries), int(room // (1.03 * widest + _SAMPLE))))
     legend = figure.legend(
         handles=entries,
         loc="outside lower left",
@@ -239,4 +243,4 @@ def _draw_legend(
 
 def _name(group: str) -> str:
     text = " ".join(group.split())
-    return shorten(text if is_drawable(text) else "?", _LONGEST_NAME, _SMALL)
+    return shorten_middle(text if is_drawable(text) else "?", _LONGEST_NAME, _SMALL)

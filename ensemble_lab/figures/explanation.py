@@ -63,7 +63,7 @@ def draw_explanations(
     with house_style():
         pages = [_draw(each) for each in explained]
         if path is not None:
-            save_numbered(pages, path)
+            save_numbered(pages, path, len(pages))
     return pages
 
 

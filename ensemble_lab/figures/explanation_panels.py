@@ -7,7 +7,7 @@ import numpy as np
 from ensemble_lab.arrays import Array, Images, Index
 from ensemble_lab.errors.explanation import Explanation
 from ensemble_lab.figures.axes import FAINT, GRID, INK, dress_axes
-from ensemble_lab.figures.lettering import FAMILY, name_class, shorten
+from ensemble_lab.figures.lettering import FAMILY, name_class, shorten, shorten_middle
 from ensemble_lab.figures.tiles import choose_colours
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def draw_members(axes: "Axes", explained: Explanation, shown: tuple[int, ...]) -
     if max(map(len, names)) > 2:
         axes.tick_params(axis="x", rotation=90)
     if n_members <= _MOST_NAMED:
-        keys = [shorten(each.key, _KEY_WIDTH, 7) for each in explained.members]
+        keys = [shorten_middle(each.key, _KEY_WIDTH, 7) for each in explained.members]
         axes.set_yticks(range(1, n_members + 1), keys, parse_math=False)
     else:
         axes.set_ylabel("members, in order", fontsize=_SIZE, fontfamily=FAMILY)

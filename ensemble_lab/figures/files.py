@@ -1,6 +1,6 @@
 """Figures on disk: what they can be written as, in one style, whole or not at all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -104,7 +104,7 @@ def save_figure(figure: "Figure", path: Path) -> None:
         figure.savefig(partial, format=ending, dpi=DPI, metadata=_DATES.get(ending, {}))
 
 
-def save_pages(pages: Sequence["Figure"], path: Path) -> None:
+def save_pages(pages: Iterable["Figure"], path: Path) -> None:
     """Write figures as the pages of one PDF. Missing folders are made.
 
     Raises
@@ -142,15 +142,17 @@ def page_paths(path: Path | str, n_pages: int, *, what: str = "figure") -> tuple
     return tuple(path.with_stem(f"{path.stem}-{page}") for page in range(1, n_pages + 1))
 
 
-def save_numbered(pages: Sequence["Figure"], path: Path | str) -> None:
+def save_numbered(pages: Iterable["Figure"], path: Path | str, n_pages: int) -> None:
     """Write figures to the files that `page_paths` names: all to a PDF, or each to its own.
+
+    A page is written before the next one is asked for: memory need not hold more than one.
 
     Raises
     ------
     StoreError
         The disk is full, or the folder cannot be written to.
     """
-    paths = page_paths(path, len(pages))
+    paths = page_paths(path, n_pages)
     if _format(paths[0]) == "pdf":
         save_pages(pages, paths[0])
         return

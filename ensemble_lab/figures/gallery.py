@@ -1,5 +1,6 @@
 """The gallery: one tile for each row of a catalogue, on pages."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from ensemble_lab.spelling import render_count
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw_gallery", "gallery_paths"]
+__all__ = ["draw_gallery", "gallery_paths", "save_gallery_pages"]
 
 
 def gallery_paths(path: str | Path, n_pages: int) -> tuple[Path, ...]:
@@ -90,10 +91,34 @@ def draw_gallery(
     if path is not None:
         gallery_paths(path, 1)
     with house_style():
-        pages = _draw_pages(catalogue, images, class_names, title)
+        pages = list(_draw_pages(catalogue, images, class_names, title))
         if path is not None:
-            save_numbered(pages, path)
+            save_numbered(pages, path, len(pages))
     return pages
+
+
+def save_gallery_pages(
+    catalogue: Catalogue,
+    images: Split,
+    path: str | Path,
+    *,
+    class_names: tuple[str, ...] | None = None,
+    title: str | None = None,
+) -> tuple[Path, ...]:
+    """Write what `draw_gallery` draws, one page after another, and return the files.
+
+    Memory holds one page, however many there are.
+    """
+    paths = gallery_paths(path, len(_list_starts(catalogue)))
+    with house_style():
+        pages = _draw_pages(catalogue, images, class_names, title)
+        save_numbered(pages, path, len(_list_starts(catalogue)))
+    return paths
+
+
+def _list_starts(catalogue: Catalogue) -> range:
+    """Return the first row of each page."""
+    return range(0, max(1, len(catalogue)), TILES_PER_PAGE)
 
 
 def _draw_pages(
@@ -101,7 +126,7 @@ def _draw_pages(
     images: Split,
     class_names: tuple[str, ...] | None,
     title: str | None,
-) -> list["Figure"]:
+) -> Iterator["Figure"]:
     if images.name != catalogue.split:
         raise PredictionError(
             f"images must be those of the catalogue's split {catalogue.split!r}; "
@@ -110,14 +135,12 @@ def _draw_pages(
     positions = find_positions(images.index, catalogue.index, split=images.name)
     tiles = build_tiles(catalogue, class_names)
     layout = plan(tiles, picture_shape(*images.image_shape[:2]))
-    starts = range(0, len(tiles), TILES_PER_PAGE) or (0,)
-    pages = []
+    starts = _list_starts(catalogue)
     for number, start in enumerate(starts, start=1):
         rows = slice(start, start + TILES_PER_PAGE)
         pictures = build_pictures(images.images[positions[rows]])
         heading = _write_heading(catalogue, title, number, len(starts))
-        pages.append(draw_page(tiles[rows], pictures, heading, layout))
-    return pages
+        yield draw_page(tiles[rows], pictures, heading, layout)
 
 
 def _write_heading(catalogue: Catalogue, title: str | None, page: int, n_pages: int) -> Heading:

@@ -12,7 +12,15 @@ from ensemble_lab.figures.axes import FAINT, INK, set_scale
 from ensemble_lab.figures.files import DPI, house_figure
 from ensemble_lab.figures.history_axes import Line, draw_panel, set_epochs
 from ensemble_lab.figures.history_series import N_STYLES, Entry, Series, build_key, build_series
-from ensemble_lab.figures.lettering import FAMILY, is_drawable, measure, shorten, wrap, write
+from ensemble_lab.figures.lettering import (
+    FAMILY,
+    is_drawable,
+    measure,
+    shorten,
+    shorten_middle,
+    wrap,
+    write,
+)
 from ensemble_lab.figures.placement import Box
 from ensemble_lab.store.histories import MemberHistory
 
@@ -31,7 +39,6 @@ _COLUMNS = (60.0, 392.0)
 _ROWS = ((352.0, 150.0), (190.0, 150.0), (78.0, 100.0))
 _KEY_BELOW, _KEY_BESIDE = Box(392, 56, 704, 156), Box(546, 56, 704, 502)
 _KEY_LINE, _KEY_SAMPLE = 10.5, 22.0
-_KEPT_END = 10
 _HEADS = ("training, while the net learns", "validation, after each epoch")
 
 _NOTE = (
@@ -165,7 +172,7 @@ def _write_key(figure: "Figure", key: Sequence[Entry], room: Box) -> None:
     from matplotlib.lines import Line2D
 
     longest = (room.right - room.left - _KEY_SAMPLE - 12) / 1.03
-    names = [_shorten_middle(_name(entry.name), longest) for entry in key]
+    names = [shorten_middle(_name(entry.name), longest, _SMALL) for entry in key]
     across = _KEY_SAMPLE + max(measure(name, _SMALL) for name in names) * 1.03 + 12
     n_rows = int((room.top - room.bottom) // _KEY_LINE)
     n_columns = max(1, int((room.right - room.left) // across))
@@ -216,11 +223,3 @@ def _write_notes(figure: "Figure", series: Sequence[Series]) -> None:
 def _name(text: str) -> str:
     text = " ".join(text.split())
     return text if is_drawable(text, "bold") else "?"
-
-
-def _shorten_middle(name: str, width: float) -> str:
-    """Return the name, cut before its end where it is too wide: a key ends in its seed."""
-    if measure(name, _SMALL) <= width:
-        return name
-    end = name[-_KEPT_END:]
-    return shorten(name[:-_KEPT_END], width - measure(end, _SMALL), _SMALL) + end

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 __all__ = [
     "FAMILY",
     "Weight",
+    "fit_class",
     "fit_classes",
     "is_drawable",
     "measure",
     "name_class",
     "shorten",
+    "shorten_middle",
     "spell",
     "wrap",
     "write",
@@ -27,6 +29,7 @@ FAMILY = "DejaVu Sans"
 """Comes with matplotlib: the same widths on every machine, and it has → … – and −."""
 
 _CUT = "…"
+_KEPT_END = 10
 _CLASS, _LONG_CLASS = 9.0, 7.5
 
 
@@ -104,13 +107,40 @@ def fit_classes(
     names = [name_class(number, class_names[number] if class_names else "") for number in classes]
     is_long = any(measure(name, _CLASS, "bold") > width for name in names)
     size = _LONG_CLASS if is_long else _CLASS
-    fitted = [
-        name
-        if measure(name, size, "bold") <= width
-        else shorten(f"{number} {name}", width, size, "bold")
+    fitted = (
+        fit_class(number, name, width, size, "bold")
         for number, name in zip(classes, names, strict=True)
-    ]
+    )
     return tuple(fitted), size
+
+
+def fit_class(number: int, name: str, width: float, size: float, weight: Weight = "normal") -> str:
+    """Return a class's name; one that is too wide begins with its number, and is cut.
+
+    Examples
+    --------
+    >>> fit_class(3, "Staphylococcus aureus A", 200, 8)
+    'Staphylococcus aureus A'
+    >>> fit_class(3, "Staphylococcus aureus A", 60, 8)
+    '3 Staphyloc…'
+    """
+    if name == str(number) or measure(name, size, weight) <= width:
+        return name
+    return shorten(f"{number} {name}", width, size, weight)
+
+
+def shorten_middle(text: str, width: float, size: float, weight: Weight = "normal") -> str:
+    """Return the text, cut before its end where it is too wide: keys end in what differs.
+
+    Examples
+    --------
+    >>> shorten_middle("label-smoothing-resnet-0003", 90, 8)
+    'label-sm…esnet-0003'
+    """
+    if measure(text, size, weight) <= width:
+        return text
+    end = text[-_KEPT_END:]
+    return shorten(text[:-_KEPT_END], width - measure(end, size, weight), size, weight) + end
 
 
 def shorten(text: str, width: float, size: float, weight: Weight = "normal") -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from ensemble_lab.arrays import Images
 from ensemble_lab.figures.axes import FAINT
 from ensemble_lab.figures.layout import POINT, Layout
-from ensemble_lab.figures.lettering import measure, shorten, wrap
+from ensemble_lab.figures.lettering import fit_class, measure, wrap
 from ensemble_lab.figures.sheet import (
     MARGIN,
     NOTE,
@@ -129,8 +129,8 @@ def _write_tile(tile: Tile, left: int, top: int, layout: Layout) -> Iterator[Let
         size, room = layout.long_pair_size, layout.text_width
         room_after_arrow = room - measure("→ ", size, "bold")
         lines = [
-            shorten(tile.label, room, size, "bold"),
-            "→ " + shorten(tile.predicted, room_after_arrow, size, "bold"),
+            fit_class(tile.numbers[0], tile.label, room, size, "bold"),
+            "→ " + fit_class(tile.numbers[1], tile.predicted, room_after_arrow, size, "bold"),
         ]
     else:
         size, lines = layout.pair_size, [tile.pair]

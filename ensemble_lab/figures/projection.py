@@ -9,7 +9,15 @@ from ensemble_lab.arrays import Floats
 from ensemble_lab.data.projection import Projection
 from ensemble_lab.figures.axes import FAINT, INK
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.lettering import FAMILY, measure, name_class, shorten, spell, write
+from ensemble_lab.figures.lettering import (
+    FAMILY,
+    fit_class,
+    measure,
+    name_class,
+    shorten,
+    spell,
+    write,
+)
 from ensemble_lab.figures.placement import Box, place_labels
 
 if TYPE_CHECKING:
@@ -98,15 +106,15 @@ def draw_map(
             linewidths=0,
         )
     medians = np.array([np.median(points[projection.labels == each], axis=0) for each in classes])
-    names = [name_class(number, class_names[number] if class_names else "") for number in classes]
+    names = {each: name_class(each, class_names[each] if class_names else "") for each in classes}
     _write_names(axes, medians, names)
     return axes.figure.figure
 
 
-def _write_names(axes: "Axes", medians: Floats, names: list[str]) -> None:
+def _write_names(axes: "Axes", medians: Floats, names: dict[int, str]) -> None:
     """Mark the median of each class, and write its name beside it where no other one is."""
     size = 11.0 if len(names) <= _FEW else 8.0 if len(names) <= _SEVERAL else 5.5
-    texts = [shorten(name, 9 * size, size, "bold") for name in names]
+    texts = [fit_class(*each, 9 * size, size, "bold") for each in names.items()]
     axes.plot(
         medians[:, 0],
         medians[:, 1],

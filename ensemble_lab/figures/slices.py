@@ -8,7 +8,7 @@ from ensemble_lab.errors.slices import ColumnSlices, Slice
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.figures.axes import FAINT, INK, dress_axes
 from ensemble_lab.figures.files import DPI, house_figure
-from ensemble_lab.figures.lettering import FAMILY, shorten, spell
+from ensemble_lab.figures.lettering import FAMILY, shorten, shorten_middle, spell
 from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _draw_panel(
         _draw_slice(axes, row, each, end)
     axes.set_xlim(0, end)
     axes.set_ylim(max(1, len(slices)) - 0.5, -0.5)
-    names = [shorten(spell(each.value), _LEFT - 16, _LETTERS) for each in slices]
+    names = [shorten_middle(spell(each.value), _LEFT - 16, _LETTERS) for each in slices]
     axes.set_yticks(range(len(slices)), names, fontfamily=FAMILY, parse_math=False)
     axes.tick_params(axis="y", length=0, pad=7)
     axes.set_xlabel("error rate, %", fontsize=_LETTERS, fontfamily=FAMILY, color=INK, labelpad=2)

@@ -66,7 +66,7 @@ def draw_subset_curve(
 
 
 def _draw(axes: "Axes", curve: SubsetCurve, title: str) -> None:
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import FixedLocator, MaxNLocator
 
     k, n_members = curve.k, len(curve.k)
     marker = "o" if n_members <= _MOST_MARKED else ""
@@ -97,8 +97,10 @@ def _draw(axes: "Axes", curve: SubsetCurve, title: str) -> None:
         label="expected, ties at random",
     )
     axes.set_xlim(0.5, max(n_members, 2) + 0.5)
-    axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    # Where nothing is wrong too, errors are whole.
+    axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
+    whole = MaxNLocator(integer=True, min_n_ticks=1)
+    axes.xaxis.set_major_locator(whole if n_members > 1 else FixedLocator([1]))
     axes.set_xlabel("members that vote, drawn from the pool", fontsize=9, fontfamily=FAMILY)
     axes.set_ylabel(f"errors of {curve.n_examples:,}", fontsize=9, fontfamily=FAMILY)
     dress_axes(axes)

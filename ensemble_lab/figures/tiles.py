@@ -34,6 +34,8 @@ class Tile:
         Such as ``6576``, ``gap +0.98`` and ``5 of 5``; of a right example ``margin +0.42``.
     label, predicted : str
         Names of the classes, or their numbers.
+    numbers : (int, int)
+        Of both.
     counts : (int, int, int)
         Votes for the predicted class, for others, for the label; on a right example the votes
         for its class are those for the label.
@@ -44,6 +46,7 @@ class Tile:
     label: str
     predicted: str
     votes: str
+    numbers: tuple[int, int]
     counts: tuple[int, int, int]
 
     @property
@@ -77,6 +80,7 @@ def build_tiles(catalogue: Catalogue, class_names: tuple[str, ...] | None) -> tu
                 label=names[row["label"]],
                 predicted=names[row["predicted"]],
                 votes=" · ".join([f"{row['votes_for_predicted']} of {n_members}", *marks]),
+                numbers=(row["label"], row["predicted"]),
                 counts=(against, n_members - against - for_label, for_label),
             )
         )

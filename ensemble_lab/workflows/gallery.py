@@ -71,16 +71,12 @@ def save_gallery(
             f"metadata must go into an html page, which filters by it; got {str(path)!r}."
         )
     found = find_errors(run, question, command="gallery")
-    from ensemble_lab.figures.gallery import draw_gallery, gallery_paths
+    from ensemble_lab.figures.gallery import save_gallery_pages
 
-    pages = draw_gallery(
-        found.catalogue,
-        images,
-        path=path,
-        class_names=run.class_names,
-        title=found.text,
+    paths = save_gallery_pages(
+        found.catalogue, images, path, class_names=run.class_names, title=found.text
     )
-    return Drawn(gallery_paths(path, len(pages)), found.look)
+    return Drawn(paths, found.look)
 
 
 def _save_page(

@@ -142,7 +142,7 @@ def build_report(
     )
     matrix = Section(
         "What is taken for what",
-        words=("Press a cell to see its images below.",) if told.errors else (),
+        words=("Press a pair of classes to see its images below.",) if told.errors else (),
         has_confusion=True,
     )
     return Report(
@@ -162,7 +162,8 @@ def _tell_vote(told: VoteReport) -> "Section":
 
     rows = [(each.key, each.errors, each.interval, "") for each in told.members]
     rows.append(("vote", told.errors, told.interval, str(told.n_ties)))
-    words = [f"{told.errors:,} errors in {told.n_examples:,} examples of {told.split}."]
+    errors = render_count(told.errors, "error")
+    words = [f"{errors} in {told.n_examples:,} examples of {told.split}."]
     if told.n_ties and told.band is not None:
         words.append(
             f"Errors with all ties right {told.band.low}, at random {told.band.expected:.1f}, "

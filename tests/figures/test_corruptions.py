@@ -112,13 +112,28 @@ def test_nothing_is_cut_and_no_panel_is_on_another(n_corruptions: int, n_groups:
 
 
 def test_names_that_letters_or_length_forbid_are_drawn_all_the_same() -> None:
-    names = ("$5", "猫", "long " * 40)
+    names = ("$5", "猫", "long " * 40 + "end")
     curves = [build_curve(kind="group", voter=name) for name in names]
     figure = draw_corruption_curves(curves, note="$x")
     FigureCanvasAgg(figure).draw()
     shown = [text.get_text() for text in figure.legends[0].get_texts()]
     assert shown[:2] == ["$5", "?"]
-    assert shown[2].endswith("…")
+    # What differs stands at the end of a name.
+    assert "…" in shown[2]
+    assert shown[2].endswith("end")
+
+
+def test_legend_of_long_names_stays_on_the_picture() -> None:
+    curves = [
+        build_curve(kind="group", voter=f"short-light-deep-cutout-v{n}", corruption=corruption)
+        for n in range(9)
+        for corruption in ("blur", "noise", "shift")
+    ]
+    figure = draw_corruption_curves(curves)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    right = max(text.get_window_extent().x1 for text in figure.legends[0].get_texts())
+    assert right <= figure.bbox.x1
 
 
 def test_curves_that_are_all_alike_have_a_scale() -> None:

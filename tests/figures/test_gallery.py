@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from ensemble_lab.data.dataset import Split
 from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.exceptions import PredictionError, StoreError
+from ensemble_lab.figures import gallery
 from ensemble_lab.figures.gallery import draw_gallery, gallery_paths
 
 Rows = Callable[..., Catalogue]
@@ -184,8 +185,23 @@ def test_long_names_stand_on_a_line_each_and_are_cut(rows: Rows, images: Images)
     (page,) = draw_gallery(rows(1), images(rows(1)), class_names=names)
     label, predicted = words(page)[-3:-1]
     assert label == "Ankle boot"
-    assert predicted.startswith("→ T-shirt/")
+    # Names may begin alike: a number tells them apart.
+    assert predicted.startswith("→ 1 T-shirt/")
     assert predicted.endswith("…")
+
+
+def test_pages_are_written_one_after_another(rows, images, tmp_path, monkeypatch) -> None:
+    """Ten thousand tiles must not be in memory at once."""
+    from ensemble_lab.figures import files
+
+    saved, real_draw, real_save = [], gallery.draw_page, files.save_figure
+    monkeypatch.setattr(gallery, "draw_page", lambda *a: saved.append("drawn") or real_draw(*a))
+    monkeypatch.setattr(files, "save_figure", lambda *a: saved.append("saved") or real_save(*a))
+    paths = gallery.save_gallery_pages(rows(61), images(rows(61)), tmp_path / "errors.png")
+    assert [path.name for path in paths] == ["errors-1.png", "errors-2.png"]
+    assert saved == ["drawn", "saved"] * 2
+    draw_gallery(rows(61), images(rows(61)), path=tmp_path / "same.png")
+    assert (tmp_path / "same-2.png").read_bytes() == paths[1].read_bytes()
 
 
 def test_class_without_a_name_is_refused(rows: Rows, images: Images) -> None:

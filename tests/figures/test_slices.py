@@ -79,6 +79,13 @@ def test_limit_is_kept_and_long_or_strange_names_stay_on_the_page():
     assert len(figure.axes[0].get_yticks()) == 20
 
 
+def test_names_that_begin_alike_are_told_apart():
+    figure = draw(slices_of(30, 8, value="Staphylococcus aureus subspecies {}"), n_errors=30)
+    names = {text.get_text() for text in figure.axes[0].get_yticklabels()}
+    assert len(names) == 8
+    assert all("…" in name for name in names)
+
+
 def test_same_slices_give_the_same_bytes(tmp_path):
     found = slices_of(30, 12)
     paths = [tmp_path / f"{number}.svg" for number in range(2)]

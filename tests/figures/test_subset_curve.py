@@ -28,6 +28,13 @@ def test_line_is_the_expectation(curve):
     assert axes.get_ylim()[0] == 0
     assert axes.get_ylabel() == "errors of 50"
     assert all(tick == round(tick) for tick in axes.get_xticks())
+    assert max(tick for tick in axes.get_xticks() if tick <= axes.get_xlim()[1]) <= len(curve.k)
+
+
+def test_no_errors_have_whole_numbers_on_the_axis():
+    votes = np.zeros((3, 5), np.uint8)
+    curve = build_subset_curve(votes, np.zeros(5, np.int64), 2, n_orders=2)
+    assert draw_subset_curve(curve).axes[0].get_ylim() == (0, 1)
 
 
 def test_given_axes_are_drawn_on(curve):

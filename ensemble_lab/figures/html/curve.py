@@ -59,7 +59,9 @@ def draw_curve(curve: SubsetCurve) -> CurveLines:
     x = _LEFT + (WIDTH - _LEFT - _RIGHT) * (curve.k - 0.5) / n_members
     up = round_steps(most)
     most = max(most, up[-1])
-    steps = [step for step in round_steps(n_members, most=12) if step >= 1 and step % 1 == 0]
+    steps = [int(step) for step in round_steps(n_members, most=12) if step >= 1 and step % 1 == 0]
+    # The ends are always written; what stands near one would run into it.
+    steps = [step for step in steps if min(step - 1, n_members - step) > (steps[0] / 2)]
 
     def place(values: Floats) -> Floats:
         height = HEIGHT - _TOP - _BOTTOM
@@ -76,9 +78,7 @@ def draw_curve(curve: SubsetCurve) -> CurveLines:
         spread=write(place(low_sd), place(high_sd)[::-1]),
         ties=write(place(curve.low), place(curve.high)[::-1]),
         dots=tuple(zip(np.round(x, 1).tolist(), np.round(line, 1).tolist(), strict=True)),
-        across=tuple(
-            Tick(round(columns[k], 1), str(k)) for k in sorted({1, n_members, *map(int, steps)})
-        ),
+        across=tuple(Tick(round(columns[k], 1), str(k)) for k in sorted({1, n_members, *steps})),
         up=tuple(
             Tick(round(float(place(np.array(value))), 1), f"{value:g}") for value in (0.0, *up)
         ),

@@ -18,6 +18,9 @@ Packed: TypeAlias = Mapping[str, str]
 
 _NUMBERS = ("gap", "margin", "confidence", "p_predicted", "p_label")
 _COUNTS = ("label", "predicted", "votes_for_predicted", "votes_for_label")
+_MEAN_STEPS, _STEPS = 65_535, 100
+"""Of mean probabilities, and of members' own: these take a byte, and are hundredths because two
+decimals of them are shown, which another step would get wrong."""
 # What would end the element that holds the text, or begin another.
 _ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&"}
 
@@ -35,9 +38,11 @@ def render_data(page: Page, sprite: Sprite) -> str:
             "columns": _pack_columns(rows),
             "votes": pack(_shrink(voices.votes)),
             "classes": None if voices.classes is None else pack(_shrink(voices.classes)),
-            "means": None if voices.means is None else pack(_scale(voices.means, np.uint16)),
+            "means": None
+            if voices.means is None
+            else pack(_scale(voices.means, _MEAN_STEPS).astype(np.uint16)),
             "kept": pack(voices.kept.astype(np.uint32)),
-            "probabilities": pack(_scale(voices.probabilities, np.uint8)),
+            "probabilities": pack(_scale(voices.probabilities, _STEPS).astype(np.uint8)),
             "nShown": voices.probabilities.shape[2],
             "facets": [_pack_facet(facet) for facet in page.facets],
             "notes": page.notes,
@@ -118,8 +123,11 @@ def _shrink(values: Array) -> Array:
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))
 
 
-def _scale(shares: Array, dtype: type[np.unsignedinteger[Any]]) -> Array:
-    """Return shares from 0 to 1 as steps of the largest number of an unsigned type."""
-    largest = int(np.iinfo(dtype).max)
-    steps: Array = np.rint(np.clip(shares, 0, 1) * largest).astype(dtype)
+def _pack_means(means: Array | None) -> Packed | None:
+    return None if means is None else pack(_scale(means, _MEAN_STEPS).astype(np.uint16))
+
+
+def _scale(shares: Array, n_steps: int) -> Array:
+    """Return shares from 0 to 1 in so many steps."""
+    steps: Array = np.rint(np.clip(shares, 0, 1) * n_steps)
     return steps

@@ -70,6 +70,7 @@ def _render(name: str, page: Page, **more: Any) -> str:
             most_cells=MOST_CELLS,
             weigh=_Weights(counted),
             pairs=list_pairs(page),
+            n_pairs=int(np.count_nonzero(counted) - np.count_nonzero(np.diag(counted))),
             sliders=list_sliders(rows),
             wrong=_count_wrong(rows),
             n_right=int(np.count_nonzero(rows.label == rows.predicted)),

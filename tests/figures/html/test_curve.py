@@ -1,5 +1,7 @@
 """Lines of the curve stand where their numbers say."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,16 @@ def test_curve_without_errors_lies_on_the_axis():
     votes = np.zeros((2, 5), np.uint8)
     lines = draw_curve(build_subset_curve(votes, np.zeros(5, np.int64), 2, n_orders=2))
     assert {y for _, y in lines.dots} == {lines.bottom}
+
+
+@pytest.mark.parametrize("n_members", [1, 2, 13, 21, 31, 51, 101])
+def test_ticks_do_not_run_into_each_other(n_members):
+    votes = np.zeros((n_members, 5), np.uint8)
+    lines = draw_curve(build_subset_curve(votes, np.zeros(5, np.int64), 2, n_orders=2))
+    assert [lines.across[0].text, lines.across[-1].text] == ["1", str(n_members)][-2:]
+    places = [tick.at for tick in lines.across]
+    # Three digits of the page's letters are 18 wide.
+    assert all(after - before >= 18 for before, after in itertools.pairwise(places))
 
 
 @pytest.mark.parametrize("highest", [0.07, 1, 3.2, 10, 99, 1234])

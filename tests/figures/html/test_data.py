@@ -67,10 +67,10 @@ def test_shares_are_kept_to_half_a_step(bench):
     data, voices = read(bench), bench.voices
     means = unpack(data["means"]) / 65535
     np.testing.assert_allclose(means, voices.means.ravel(), atol=0.5 / 65535 + 1e-9)
-    bytes_of_members = unpack(data["probabilities"]) / 255
-    np.testing.assert_allclose(
-        bytes_of_members, voices.probabilities.ravel(), atol=0.5 / 255 + 1e-6
-    )
+    # Two decimals are shown, and these are they.
+    hundredths = unpack(data["probabilities"])
+    shown = [f"{share:.2f}" for share in voices.probabilities.ravel().tolist()]
+    assert [f"{number / 100:.2f}" for number in hundredths.tolist()] == shown
     np.testing.assert_array_equal(unpack(data["votes"]), voices.votes.ravel())
 
 

@@ -56,6 +56,12 @@ def test_gap_slider_keeps_both_ends_included(open_page, errors):
     assert tab.locator("[data-shows=gap]").inner_text() == "0.20 to 0.25"
     slide(tab, "Lowest gap", 0.3)  # Above the other end, which it takes along.
     assert tab.locator("[data-shows=gap]").inner_text() == "0.30 to 0.30"
+    for end, which in (("Lowest", "min"), ("Highest", "max")):
+        whole = tab.get_by_label(f"{end} gap", exact=True).get_attribute(which)
+        slide(tab, f"{end} gap", whole)
+    # Where both stand at their ends nothing is filtered, nor kept in the address.
+    assert shown_indices(tab) == list(errors.catalogue.indices)
+    assert "gap" not in tab.url.split("#")[1]
     tab.get_by_role("button", name="Show all").click()
     assert len(shown_indices(tab)) == len(errors.catalogue)
 
@@ -154,6 +160,27 @@ def test_many_classes_are_listed_as_pairs(open_page):
     pair, _ = count_pairs(rows.label, rows.predicted)[0]
     tab.locator(".pairs button").first.click()
     assert shown_indices(tab) == list(rows.filter(pair=pair).indices)
+    assert tab.locator(".hint", has_text="most frequent of").count() == 0
+
+
+def test_pairs_that_are_not_listed_are_counted(open_page):
+    predictions = build_predictions(200, n_classes=30)
+    rows = catalogue_errors(predictions)
+    tab = open_page(build_bench(rows, predictions))
+    n_pairs = len(count_pairs(rows.label, rows.predicted))
+    assert n_pairs > tab.locator(".pairs button").count() == 60
+    assert tab.get_by_text(f"The 60 most frequent of {n_pairs} pairs.").count() == 1
+
+
+def test_every_class_with_votes_is_listed(open_page):
+    """Of many classes a page keeps the likeliest; members may have voted for others."""
+    predictions = build_predictions(60, n_members=24, n_classes=60)
+    rows = catalogue_all(predictions)
+    tab = open_page(build_bench(rows, predictions))
+    for row in range(5):
+        tab.locator(f"#tile-{rows.indices[row]}").click()
+        cells = tab.locator("#classes tbody tr td:last-child").all_inner_texts()
+        assert sum(map(int, cells)) == 24
 
 
 def test_more_images_than_a_page_holds_are_turned(open_page):

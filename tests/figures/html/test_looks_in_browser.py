@@ -144,8 +144,7 @@ def test_members_and_classes_of_the_chosen_image(open_page, errors):
         for member, vote in enumerate(errors.voices.votes[2])
     ]
     shares = tab.locator("#members tbody tr td:nth-of-type(2)").all_inner_texts()
-    # Members' probabilities are kept in a byte each.
-    np.testing.assert_allclose(list(map(float, shares)), of_votes, atol=0.5 / 255 + 0.005)
+    assert shares == [f"{share:.2f}" for share in of_votes]
     means = tab.locator("#classes tbody td:nth-of-type(1)").all_inner_texts()
     assert list(map(float, means)) == sorted(map(float, means), reverse=True)
     assert f"{rows.p_predicted[2]:.2f}" in means

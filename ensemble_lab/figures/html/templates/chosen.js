@@ -56,14 +56,17 @@ function buildFact([name, value]) {
 
 /** Classes with their mean (null where only votes are known) and votes, the likeliest first. */
 function listClasses(row) {
-  const known = MEANS ? shownClasses(row) : [...new Set([COLUMNS.label[row], ...votesOf(row)])];
-  const classes = known.map((number, k) => ({
+  const known = MEANS ? shownClasses(row) : [];
+  const numbers = [...new Set([...known, COLUMNS.label[row], ...votesOf(row)])];
+  const classes = numbers.map((number, k) => ({
     number,
-    mean: MEANS ? meanOf(row, k) : null,
+    mean: MEANS ? (k < known.length ? meanOf(row, k) : NaN) : null,
     votes: countVotes(row, number),
   }));
   const matters = ({ number, mean, votes }) => votes || mean >= LEAST_MEAN || number === COLUMNS.label[row];
-  return classes.filter(matters).sort((a, b) => b.mean - a.mean || b.votes - a.votes);
+  // A mean that the page does not keep is below all those that it keeps.
+  const rank = ({ mean }) => (Number.isNaN(mean) ? -1 : mean);
+  return classes.filter(matters).sort((a, b) => rank(b) - rank(a) || b.votes - a.votes);
 }
 
 function votesOf(row) {
@@ -80,7 +83,7 @@ function buildClass(row, { number, mean, votes }) {
   const role = kind === "other" || isRight(row) ? "" : ` (${kind})`;
   const head = build("th", { scope: "row" }, build("bdi", { textContent: nameClass(number) }), role);
   const share = mean ?? votes / N_MEMBERS;
-  return build("tr", {}, head, numberCell(mean === null ? "" : renderShare(mean)), barCell(kind, share), numberCell(votes));
+  return build("tr", {}, head, numberCell(mean === null ? "" : renderShare(mean)), barCell(kind, share || 0), numberCell(votes));
 }
 
 function buildMember(row, member) {

@@ -22,7 +22,8 @@ function slide(input) {
   const [low, high] = endsOf(input.dataset.column);
   if (input === low) high.value = Math.max(high.value, low.value);
   else low.value = Math.min(low.value, high.value);
-  const isWhole = low.value === low.min && high.value === high.max;
+  // As numbers: one may read "0" where the other reads "0.0".
+  const isWhole = Number(low.value) === Number(low.min) && Number(high.value) === Number(high.max);
   if (isWhole) state.bounds.delete(input.dataset.column);
   else state.bounds.set(input.dataset.column, [Number(low.value), Number(high.value)]);
   update();

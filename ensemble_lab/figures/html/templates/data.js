@@ -67,7 +67,7 @@ function probabilityOf(row, member, number) {
   const place = KEPT.get(row);
   const k = shownClasses(row).indexOf(number);
   if (place === undefined || k < 0) return null;
-  return PROBABILITIES[(place * N_MEMBERS + member) * DATA.nShown + k] / 255;
+  return PROBABILITIES[(place * N_MEMBERS + member) * DATA.nShown + k] / 100;
 }
 
 function nameClass(number) {
