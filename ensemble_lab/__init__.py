@@ -138,6 +138,7 @@ _NAMES = {
     "open_predictions": "store.predictions",
     "open_run": "store.run",
     "parse_experiment": "spec.experiment",
+    "parse_pair": "errors.pairs",
     "plan_experiment": "workflows.planning",
     "pool_runs": "workflows.pool",
     "predict": "workflows.predict",
@@ -216,6 +217,7 @@ if TYPE_CHECKING:
     from ensemble_lab.errors.explanation import Explanation
     from ensemble_lab.errors.files import load_catalogue, save_catalogue
     from ensemble_lab.errors.neighbours import find_nearest
+    from ensemble_lab.errors.pairs import parse_pair
     from ensemble_lab.exceptions import EnsembleLabError
     from ensemble_lab.figures.audit import draw_audit
     from ensemble_lab.figures.augmented import draw_augmented
@@ -338,7 +340,10 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """Load a public name from its module (PEP 562)."""
     if name not in _NAMES:
-        raise AttributeError(f"module 'ensemble_lab' has no attribute {name!r}")
+        # Who types a command's name is told what its workflow is called.
+        twins = [each for each, module in _NAMES.items() if module == f"workflows.{name}"]
+        hint = f"; see {', '.join(each for each in twins if each[0].islower())}" if twins else ""
+        raise AttributeError(f"module 'ensemble_lab' has no attribute {name!r}{hint}")
     value = getattr(importlib.import_module(f"ensemble_lab.{_NAMES[name]}"), name)
     globals()[name] = value
     return value

@@ -10,7 +10,7 @@ from ensemble_lab.canonical import digest_of
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import closest
 
-__all__ = ["DEFAULT", "RULES", "TIES", "Decision", "parse_ties"]
+__all__ = ["DEFAULT", "RULES", "TIES", "Decision", "check_decision", "parse_ties"]
 
 RULES = (
     "majority",
@@ -120,7 +120,7 @@ class Decision:
             # Equal means leave nothing but the order of the classes to go by.
             words = f"{self.rule}, ties to the smaller class"
         if self.chosen_on is not None and self.chosen_among > 1:
-            words += f", chosen on {self.chosen_on} among {self.chosen_among}"
+            words += f", chosen on {self.chosen_on} among {self.chosen_among:,}"
         elif self.chosen_on is not None:
             words += f", {'weights from' if self.weights else 'chosen on'} {self.chosen_on}"
         return words if self.variant is None else f"{words}, variant {self.variant}"
@@ -151,6 +151,19 @@ class Decision:
 
 DEFAULT = Decision()
 """Majority, ties by mean probability; nothing chosen."""
+
+
+def check_decision(decision: object) -> None:
+    """Refuse what is no decision, such as the name of a rule alone.
+
+    Raises
+    ------
+    PredictionError
+    """
+    if not isinstance(decision, Decision):
+        raise PredictionError(
+            f"decision must be a Decision, such as Decision(rule='majority'); got {decision!r:.60}."
+        )
 
 
 def parse_ties(text: str) -> tuple[str, int]:

@@ -87,6 +87,8 @@ def match_keys(
 ) -> tuple[str, ...]:
     """Return the keys that match a pattern (``bn-elu-*``), in their order; all for no pattern.
 
+    A comma stands between patterns, as no key holds one.
+
     Raises
     ------
     EnsembleLabError
@@ -99,6 +101,7 @@ def match_keys(
     """
     # One pattern is a word, not a row of letters.
     patterns = [patterns] if isinstance(patterns, str) else patterns
+    patterns = [each for pattern in patterns for each in pattern.split(",")]
     for pattern in patterns:
         if not any(fnmatchcase(key, pattern) for key in keys):
             raise error(

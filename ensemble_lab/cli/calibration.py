@@ -31,6 +31,7 @@ from ensemble_lab.cli.output import (
     note_look,
     render_csv,
     render_json,
+    render_sentence,
     render_share,
     render_table,
 )
@@ -157,7 +158,10 @@ def _explain(report: "CalibrationReport") -> list[str]:
     examples = render_count(report.n_referred, "example")
     at_best = "" if calibrated is None else f", at T {render_share(calibrated.mean_confidence)}"
     return [
-        f"{plain.n_examples:,} examples of {report.split}; ensemble: mean probability of {named}",
+        render_sentence(
+            f"{plain.n_examples:,} examples of {report.split}; ensemble: mean probability of "
+            f"{named}"
+        ),
         f"left: errors left if the least sure {report.refer:g} % ({examples}) go to a person",
         *_explain_temperature(report),
         f"ensemble: mean confidence {render_share(plain.mean_confidence)}{at_best}; accuracy "

@@ -24,7 +24,14 @@ from ensemble_lab.cli.options import (
     Workers,
     build_decision,
 )
-from ensemble_lab.cli.output import note, note_look, render_csv, render_json_rows, render_table
+from ensemble_lab.cli.output import (
+    note,
+    note_look,
+    render_csv,
+    render_json_rows,
+    render_sentence,
+    render_table,
+)
 from ensemble_lab.spelling import render_count
 
 if TYPE_CHECKING:
@@ -58,7 +65,15 @@ Show = Annotated[
     Path | None,
     Option("--show", metavar="FILE", help="Draw what images become, and stop: png, svg or pdf."),
 ]
-ShownIndex = Annotated[str, Option("--index", metavar="I,J", help="Which images --show draws.")]
+ShownIndex = Annotated[
+    str | None,
+    Option(
+        "--index",
+        metavar="I,J",
+        help="Which images --show draws; the first unless given.",
+        show_default=False,
+    ),
+]
 SplitsName = Annotated[
     str | None, Option("--as", metavar="NAME", help="What the splits' names begin with.")
 ]
@@ -79,7 +94,7 @@ def command(
     format: CorruptionFormat = "table",
     output: Curves = None,
     show: Show = None,
-    index: ShownIndex = "0",
+    index: ShownIndex = None,
     name: SplitsName = None,
     no_predict: NoPredict = False,
     engine: EngineName = "process",
@@ -90,14 +105,17 @@ def command(
     if show is not None:
         from ensemble_lab.workflows.corruption_figures import save_corruption_examples
 
-        numbers, names = _parse_numbers(index, "index"), tuple(only)
+        numbers = () if index is None else _parse_numbers(index, "index")
+        names = tuple(only)
         save_corruption_examples(
             show, run=run, data=data, index=numbers, only=names, data_dir=data_dir
         )
         print(show)
         return
+    if index is not None:
+        raise UsageError("--index says which images --show draws")
     if run is None:
-        if data is not None or output is not None:
+        if data is not None or output is not None or only or strengths is not None:
             raise UsageError("name a RUN, or a picture of the images with --show")
         print(render_list(format))
         return
@@ -191,10 +209,11 @@ def render_corruptions(report: "CorruptionReport", by: By, format: FormatName) -
     vote = report.corrupted[0].report
     members = render_count(len(vote.members), "member")
     clean = "" if report.clean is None else f" of {report.clean.split}, clean and"
-    return (
-        f"{_render_wide(found)}\nerrors in {vote.n_examples:,} examples{clean} by strength; "
-        f"{members}, {vote.decision.text}"
+    told = (
+        f"errors in {vote.n_examples:,} examples{clean} by strength; {members}, "
+        f"{vote.decision.text}"
     )
+    return f"{_render_wide(found)}\n{render_sentence(told)}"
 
 
 def _render_wide(found: "tuple[CorruptionErrors, ...]") -> str:

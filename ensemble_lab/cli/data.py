@@ -122,7 +122,7 @@ def _draw(
     if output is None:
         from ensemble_lab.workflows.data import render_example
 
-        (index,) = chosen.get("index", (0,))
+        (index,) = chosen.get("index", (None,))
         print(render_example(source, index, data_dir=data_dir))
         return
     from ensemble_lab.workflows.drawings import Drawing, save_drawing

@@ -194,8 +194,8 @@ def _print_next(run: "Run", split: str) -> None:
 
     if load_record(run, split).labels_sha256 is None:
         print(
-            f"it has no labels; read it in Python: lab.load_predictions(run, {split!r}), or write "
-            "the vote with --kaggle FILE"
+            f"it has no labels; read it in Python: lab.load_predictions(run, {split!r}),\n"
+            "or write the vote with --kaggle FILE"
         )
     else:
         print(f"ask with --split {split}")

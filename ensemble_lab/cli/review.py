@@ -64,7 +64,7 @@ Author = Annotated[
     Option(
         "--author",
         metavar="NAME",
-        help="Who says so. Unless given, the system's user, or whom the file names.",
+        help="Who says so, the system's user unless given; of a file, where it names nobody.",
         show_default=False,
     ),
 ]

@@ -25,6 +25,7 @@ from ensemble_lab.cli.output import (
     note_look,
     render_csv,
     render_json,
+    render_sentence,
     render_table,
 )
 from ensemble_lab.spelling import render_count
@@ -127,6 +128,8 @@ def _render(report: "SelectionReport", rows: list[dict[str, Any]]) -> str:
         f"{render_table(rows, list(rows[0]))}\n"
         f"{decision.rule} of {len(rows)} of {members}, chosen on {decision.chosen_on} among "
         f"{decision.chosen_among:,}\n"
-        f"{report.errors} errors of {report.n_examples:,} examples of {report.split}, where it was "
-        f"chosen; {members} make {report.all_errors}"
+        + render_sentence(
+            f"{report.errors} errors of {report.n_examples:,} examples of {report.split}, where "
+            f"it was chosen; {members} make {report.all_errors}"
+        )
     )

@@ -19,8 +19,8 @@ from ensemble_lab.spelling import closest
 
 __all__ = ["READERS", "ArrayFile", "load_array", "open_array"]
 
-_NUMBERING = ("index", "member", "id", "imageid")
-"""Names of columns that tell rows apart."""
+_NUMBERING = ("", "index", "member", "id", "imageid", "example", "row", "sample", "unnamed: 0")
+"""Names of columns that tell rows apart; pandas writes one without a name."""
 _NAMED = ("probabilities", "logits", "votes")
 """Which array of several in an npz file is meant, where one of them alone is there."""
 _MOST_NAMED = 8
@@ -48,11 +48,14 @@ class ArrayFile:
         As in the file; of an npy file mapped from the disk and read when it is looked at.
     first_line : int or None
         Line of the first row, from 1; None where the file has no lines.
+    names : tuple of str
+        Of the columns; empty where the file has none.
     """
 
     path: Path
     values: Array
     first_line: int | None = None
+    names: tuple[str, ...] = ()
 
     def place(self, row: int) -> str:
         """Return a row in words: ``row 3`` counts from 0, a line as an editor shows it.
@@ -139,9 +142,10 @@ def _read_npz(path: Path) -> ArrayFile:
 def _read_csv(path: Path) -> ArrayFile:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            names = next(csv.reader(file), [])
-            has_names = not _is_numbers(names)
-            if has_names:
+            lines_read = csv.reader(file)
+            names, second = next(lines_read, []), next(lines_read, [])
+            has_names = not _is_numbers(names) or _is_numbering(names, second)
+            if not _is_numbers(names):
                 _refuse_index(names, path)
                 _refuse_mixture(names, path)
             file.seek(0)
@@ -155,7 +159,8 @@ def _read_csv(path: Path) -> ArrayFile:
         raise DataError(f"csv file must be readable text; got {error}, in {path}.") from None
     except ValueError as error:
         raise DataError(_find_bad_line(path, has_names) or f"{_tell(error)}, in {path}.") from None
-    return ArrayFile(path, _one_column(values), first_line=1 + has_names)
+    told = tuple(name.strip() for name in names) if has_names else ()
+    return ArrayFile(path, _one_column(values), first_line=1 + has_names, names=told)
 
 
 def _refuse_index(names: Sequence[object], path: Path) -> None:
@@ -166,6 +171,15 @@ def _refuse_index(names: Sequence[object], path: Path) -> None:
                 f"columns must be classes, or one of votes or labels; got {str(name)!r:.40}, in "
                 f"{path}. Leave that column out; rows are in the order of the split."
             )
+
+
+def _is_numbering(names: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether a first line of numbers is one of names: 0, 1, 2 … once each, as pandas has them.
+
+    Of two columns it may be a row, where rows are written in whole numbers.
+    """
+    is_counted = len(names) > 1 and set(names) == {str(place) for place in range(len(names))}
+    return is_counted and (len(names) > 2 or not all(word.isdecimal() for word in second))
 
 
 def _refuse_mixture(names: Sequence[str], path: Path) -> None:
@@ -241,7 +255,8 @@ def _read_parquet(path: Path) -> ArrayFile:
     # Columns that may miss values are no NumPy arrays; what is missing is no number then.
     is_plain = all(isinstance(kind, np.dtype) for kind in frame.dtypes)
     values = frame.to_numpy() if is_plain else frame.to_numpy(np.float64, na_value=np.nan)
-    return ArrayFile(path, _one_column(values))
+    names = tuple(str(name).strip() for name in frame.columns)
+    return ArrayFile(path, _one_column(values), names=names)
 
 
 def _one_column(values: Array) -> Array:

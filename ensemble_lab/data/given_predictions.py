@@ -29,10 +29,13 @@ class GivenPredictions:
         Of `smallest_unsigned` of the largest vote, where only votes are known.
     probabilities : float32 (examples, classes) or None
         None where only votes are known.
+    columns : tuple of str
+        What the file calls the classes; empty where it has no names for them.
     """
 
     votes: Votes
     probabilities: Probabilities | None
+    columns: tuple[str, ...] = ()
 
     @property
     def n_classes(self) -> int | None:
@@ -90,13 +93,27 @@ def _take_rows(file: ArrayFile, logits: bool) -> GivenPredictions:
             f"predictions must have 2 to {MOST_CLASSES:,} classes; got {n_classes:,} (shape "
             f"{file.values.shape}), in {file.path}."
         )
+    _refuse_counting(file)
     probabilities = np.empty((n_examples, n_classes), np.float32)
     step = max(1, _BLOCK_NUMBERS // n_classes)
     for start in range(0, n_examples, step):
         block = np.asarray(file.values[start : start + step], np.float64)
         rows = _softmax(block, file, start) if logits else _normalise(block, file, start)
         probabilities[start : start + step] = rows
-    return GivenPredictions(choose_classes(probabilities), probabilities)
+    return GivenPredictions(choose_classes(probabilities), probabilities, file.names)
+
+
+def _refuse_counting(file: ArrayFile) -> None:
+    """Refuse a column that numbers the rows: as logits it would be a class like any other."""
+    n_examples = len(file.values)
+    for column in (0, file.values.shape[1] - 1):
+        values = np.asarray(file.values[:, column])
+        for start in (0, 1):
+            if n_examples > 2 and (values == np.arange(start, start + n_examples)).all():
+                raise PredictionError(
+                    f"columns must be classes; got one that numbers the rows, column {column}, in "
+                    f"{file.path}. Leave it out; rows are in the order of the split."
+                )
 
 
 def _normalise(rows: Floats, file: ArrayFile, start: int) -> Floats:

@@ -109,6 +109,10 @@ def _catalogue_rows(
 
 
 def _check_same_examples(predictions: PredictionBlocks, vote: Choice, labels: SplitLabels) -> None:
+    if not isinstance(labels, SplitLabels):
+        raise PredictionError(
+            f"labels must be what load_labels gives; got {type(labels).__name__}."
+        )
     n_examples = len(predictions.index)
     check_axes(vote.predicted, "examples", name="predicted of the vote", examples=n_examples)
     check_axes(labels.values, "examples", name="labels", examples=len(labels.index))

@@ -6,7 +6,7 @@ take for a text.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -83,7 +83,9 @@ class _Token:
     word: str
 
 
-def parse_condition(text: str, columns: Sequence[str]) -> Condition:
+def parse_condition(
+    text: str, columns: Sequence[str], *, numeric: Collection[str] = ()
+) -> Condition:
     r"""Return a condition on columns, every word of it known.
 
     Names, functions and operators may be written in any case; texts stand in single quotes, a
@@ -95,12 +97,15 @@ def parse_condition(text: str, columns: Sequence[str]) -> Condition:
         Such as ``margin > -0.2 and label in (4, 9)``.
     columns : sequence of str
         All there are.
+    numeric : collection of str
+        Those of numbers, which no word equals: SQLite would find no row and say nothing.
 
     Raises
     ------
     PredictionError
         An unknown word (names the closest), a statement, a subquery, a comment, a bracket or
-        quote without its other half, ``a < b < c``, or more than `MAX_LETTERS` letters.
+        quote without its other half, ``a < b < c``, a number beside a word, or more than
+        `MAX_LETTERS` letters.
 
     Examples
     --------
@@ -115,6 +120,7 @@ def parse_condition(text: str, columns: Sequence[str]) -> Condition:
     if not tokens:
         raise PredictionError("where must be a condition, such as gap > 0.5; got none.")
     _check_brackets(tokens)
+    _check_texts(tokens, columns, numeric)
     words, used = [], []
     followers = [*(token.word for token in tokens[1:]), ""]
     for token, follower in zip(tokens, followers, strict=True):
@@ -178,6 +184,44 @@ def _find(token: _Token, *, is_called: bool, columns: Sequence[str]) -> str:
         f"column must be one of {', '.join(columns)}; got {token.word!r:.60}"
         + closest(name, columns)
     )
+
+
+def _check_texts(
+    tokens: Sequence[_Token], columns: Sequence[str], numeric: Collection[str]
+) -> None:
+    """Refuse a text that is no number where it is compared with a column of numbers."""
+    for place, token in enumerate(tokens):
+        if token.kind != "text" or _is_number(token.word[1:-1]):
+            continue
+        for column in _find_compared(tokens, place):
+            if column in numeric:
+                named = f"{column}_name"
+                hint = f" A class by its name is {named}." if named in columns else ""
+                raise PredictionError(
+                    f"{column} must be compared with numbers; got {token.word:.40}.{hint}"
+                )
+
+
+def _find_compared(tokens: Sequence[_Token], place: int) -> Iterator[str]:
+    """Yield the words that a text is compared with: ``a = 'x'``, ``'x' = a``, ``a in ('x')``."""
+    words = [token.word.lower().strip('"') for token in tokens]
+    if place > 1 and words[place - 1] in _COMPARISONS:
+        yield words[place - 2]
+    if place + 2 < len(words) and words[place + 1] in _COMPARISONS:
+        yield words[place + 2]
+    start = place
+    while start > 0 and (words[start] == "," or tokens[start].kind in ("text", "number")):
+        start -= 1
+    if words[start] == "(" and start > 1 and words[start - 1] == "in":
+        yield words[start - 2] if words[start - 2] != "not" else words[start - 3]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_brackets(tokens: list[_Token]) -> None:

@@ -9,7 +9,7 @@ from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.exceptions import DamagedError, PredictionError
 from ensemble_lab.store.files import check_field, check_name
 from ensemble_lab.store.hdf5 import open_sealed, write_sealed
-from ensemble_lab.store.run import Run
+from ensemble_lab.store.run import Run, open_run
 
 __all__ = ["load_catalogue", "save_catalogue"]
 
@@ -17,10 +17,16 @@ _HEADER = ("split", "members", "decision", "parents")
 _COLUMNS = tuple(field.name for field in fields(Catalogue) if field.name not in _HEADER)
 
 
-def save_catalogue(run: Run, catalogue: Catalogue, name: str) -> Path:
+def save_catalogue(run: Run | Path | str, catalogue: Catalogue, name: str) -> Path:
     """Write a catalogue as ``catalogues/<split>-<decision digest, 8 hex>-<name>.h5``.
 
     A catalogue of that name is replaced.
+
+    Parameters
+    ----------
+    run : Run or path
+    catalogue : Catalogue
+    name : str
 
     Raises
     ------
@@ -28,6 +34,7 @@ def save_catalogue(run: Run, catalogue: Catalogue, name: str) -> Path:
         The name is not lower-case letters, digits and hyphens, or it cannot be written.
     """
     check_name(name, what="catalogue name")
+    run = run if isinstance(run, Run) else open_run(run)
     stem = f"{catalogue.split}-{catalogue.decision.digest[:8]}-{name}"
     path = run.path / "catalogues" / f"{stem}.h5"
     header = {

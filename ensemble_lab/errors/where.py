@@ -109,7 +109,8 @@ def read_condition(text: str) -> Condition:
     PredictionError
         As `ensemble_lab.errors.condition.parse_condition`, or what SQLite says of the grammar.
     """
-    condition = parse_condition(text, tuple(COLUMNS))
+    numeric = [name for name, column in COLUMNS.items() if column.type != "TEXT"]
+    condition = parse_condition(text, tuple(COLUMNS), numeric=numeric)
     zeros = ["" if COLUMNS[name].type == "TEXT" else 0 for name in condition.columns]
     with _asked(condition, [(0, *zeros)], 1) as found:
         list(found)

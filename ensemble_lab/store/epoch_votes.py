@@ -9,7 +9,7 @@ from ensemble_lab.store.files import check_name
 from ensemble_lab.store.hdf5 import open_sealed
 from ensemble_lab.store.predictions import write_votes
 from ensemble_lab.store.rows import check_header, read_votes
-from ensemble_lab.store.run import Run
+from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import load_record
 
 __all__ = ["load_epoch_votes", "save_epoch_votes"]
@@ -32,16 +32,22 @@ def save_epoch_votes(
     )
 
 
-def load_epoch_votes(run: Run, key: str, split: str) -> Votes:
+def load_epoch_votes(run: Run | Path | str, key: str, split: str) -> Votes:
     """Read the class that a member chose after every epoch: unsigned (epochs, examples).
 
     On a split in folds the examples are those of the member's fold (`SplitRecord.rows_of`).
+
+    Parameters
+    ----------
+    run : Run or path
+    key, split : str
 
     Raises
     ------
     MissingError
         The member was trained without ``epoch_votes = true``.
     """
+    run = run if isinstance(run, Run) else open_run(run)
     path = _path(run, key, split)
     if not path.exists():
         raise MissingError(

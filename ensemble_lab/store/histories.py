@@ -65,9 +65,9 @@ def load_history(run: Run, key: str) -> MemberHistory:
     entry = run.member(key)
     if entry.kind == "imported":
         return MemberHistory(key, entry.group, "imported")
-    if _is_fitted_at_once(entry):
-        return MemberHistory(key, entry.group, "fitted at once")
     if member_path(run, key).exists():
+        if _is_fitted_at_once(entry):
+            return MemberHistory(key, entry.group, "fitted at once")
         member = load_member(run, key)
         return MemberHistory(key, entry.group, "finished", member.history, member.kept_epoch)
     state = load_state(run, key)

@@ -14,7 +14,7 @@ from ensemble_lab.exceptions import DamagedError, StoreError
 from ensemble_lab.store.files import one_line
 from ensemble_lab.store.lines import READ_ONLY, append_lines, load_lines
 from ensemble_lab.store.lock import lock_run
-from ensemble_lab.store.run import Run
+from ensemble_lab.store.run import Run, open_run
 
 __all__ = [
     "LEDGER",
@@ -183,8 +183,12 @@ def _number(
     return Look(number, max(number, len(places)), is_repeat=this in places, kept=kept)
 
 
-def load_ledger(run: Run) -> list[dict[str, Any]]:
+def load_ledger(run: Run | Path | str) -> list[dict[str, Any]]:
     """Return the rows of a run's ledger, oldest first; none where there is no ledger.
+
+    Parameters
+    ----------
+    run : Run or path
 
     Raises
     ------
@@ -192,6 +196,7 @@ def load_ledger(run: Run) -> list[dict[str, Any]]:
         A line is no JSON object; names it. A last line without an end is a write that
         was cut off, and is passed over.
     """
+    run = run if isinstance(run, Run) else open_run(run)
     return read_ledger(run.path / LEDGER)
 
 

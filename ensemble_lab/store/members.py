@@ -9,7 +9,7 @@ from ensemble_lab.arrays import Array
 from ensemble_lab.exceptions import DamagedError, MismatchError, MissingError
 from ensemble_lab.store.files import check_field, load_json, save_json
 from ensemble_lab.store.hdf5 import SealedFile, open_sealed, write_sealed
-from ensemble_lab.store.run import Entry, Run
+from ensemble_lab.store.run import Entry, Run, open_run
 
 __all__ = [
     "EpochRecord",
@@ -159,8 +159,13 @@ def save_member(
     return load_member(run, key)
 
 
-def load_member(run: Run, key: str) -> Member:
+def load_member(run: Run | Path | str, key: str) -> Member:
     """Read a member's file, all but its weights.
+
+    Parameters
+    ----------
+    run : Run or path
+    key : str
 
     Raises
     ------
@@ -171,6 +176,7 @@ def load_member(run: Run, key: str) -> Member:
     MismatchError
         The manifest says that something else made it.
     """
+    run = run if isinstance(run, Run) else open_run(run)
     entry = run.member(key)
     path = member_path(run, key)
     if not path.exists():
@@ -240,8 +246,9 @@ def save_failure(run: Run, key: str, failure: Failure) -> None:
     save_json(run.member_folder(key) / "failure.json", asdict(failure))
 
 
-def load_failure(run: Run, key: str) -> Failure | None:
+def load_failure(run: Run | Path | str, key: str) -> Failure | None:
     """Return why a member's last attempt ended, or None."""
+    run = run if isinstance(run, Run) else open_run(run)
     path = run.member_folder(key) / "failure.json"
     if not path.exists():
         return None

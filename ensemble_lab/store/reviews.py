@@ -16,7 +16,7 @@ from ensemble_lab.store.files import FORMAT_VERSION, check_field, check_version,
 from ensemble_lab.store.lines import READ_ONLY, append_lines, load_lines
 from ensemble_lab.store.lock import lock_run
 from ensemble_lab.store.review import ClassVotes, Review, parse_date
-from ensemble_lab.store.run import Run
+from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.splits import SplitRecord, load_record
 
 __all__ = [
@@ -32,10 +32,15 @@ REVIEWS = "verdicts.jsonl"
 _COPY = " Copy the run to a folder that you can write."
 
 
-def load_reviews(run: Run, split: str = "test") -> tuple[Review, ...]:
+def load_reviews(run: Run | Path | str, split: str = "test") -> tuple[Review, ...]:
     """Return all reviews of a split's labels in the order they were recorded; none without a file.
 
     An author may have reviewed an example more than once: see `current_reviews`.
+
+    Parameters
+    ----------
+    run : Run or path
+    split : str
 
     Raises
     ------
@@ -48,6 +53,7 @@ def load_reviews(run: Run, split: str = "test") -> tuple[Review, ...]:
     NewerFormatError
         A line that a later version wrote.
     """
+    run = run if isinstance(run, Run) else open_run(run)
     path = run.path / REVIEWS
     rows = load_lines(path, what="file of reviews")
     if not rows:

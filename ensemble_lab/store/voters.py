@@ -49,10 +49,29 @@ def find_voters(run: Run, record: SplitRecord, patterns: tuple[str, ...] = ()) -
     voters = _stitch(run, record) if record.fold is not None else _list_members(run)
     if not voters:
         raise MissingError(f"a run must have members; got none, in {run.path}.")
+    if record.fold is None:
+        _refuse_seeds_of_folds(run, record.name, patterns)
     keys = match_keys(
         tuple(v.key for v in voters), patterns, where=str(run.path), error=MissingError
     )
     return tuple(voter for voter in voters if voter.key in keys)
+
+
+def _refuse_seeds_of_folds(run: Run, split: str, patterns: tuple[str, ...]) -> None:
+    """Refuse a key under which the nets of all folds vote where a split is in folds, and none here.
+
+    Such as a decision holds that was chosen on ``train-oof``.
+    """
+    seeds = {_seed_key(e.group, e.seed) for e in run.members if e.fold is not None}
+    for key in seeds.intersection(patterns):
+        raise MissingError(
+            f"members of {split!r} must be single nets, such as {key}-fold-0; got {key!r}, under "
+            f"which those of all folds vote where a split is in folds, in {run.path}."
+        )
+
+
+def _seed_key(group: str, seed: int | None) -> str:
+    return f"{group}-{seed:04d}"
 
 
 def _list_members(run: Run) -> tuple[Voter, ...]:
@@ -72,6 +91,6 @@ def _stitch(run: Run, record: SplitRecord) -> tuple[Voter, ...]:
                 f"has none for fold {lacking[0]}, in {run.path}."
             )
     return tuple(
-        Voter(f"{group}-{seed:04d}", group, seed, tuple(parts[k] for k in range(record.n_folds)))
+        Voter(_seed_key(group, seed), group, seed, tuple(parts[k] for k in range(record.n_folds)))
         for (group, seed), parts in seeds.items()
     )

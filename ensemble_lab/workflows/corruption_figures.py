@@ -46,7 +46,7 @@ def save_corruption_examples(
     *,
     run: Run | Path | str | None = None,
     data: str | None = None,
-    index: Sequence[int] = (0,),
+    index: Sequence[int] = (),
     only: Sequence[str] = (),
     data_dir: Path | str | None = None,
 ) -> None:
@@ -61,7 +61,7 @@ def save_corruption_examples(
     data : str, optional
         ``SOURCE[:SPLIT]``; MNIST's test images where neither is given.
     index : sequence of int
-        Which images, by their position in the split as published.
+        Which images, by their position in the split as published; the first unless given.
     only : sequence of str
         Corruptions; none for all.
     data_dir : path, optional
@@ -75,7 +75,7 @@ def save_corruption_examples(
     from ensemble_lab.figures.corrupted_images import draw_corruption_examples
 
     images = _load_images(run, data, Path(data_dir) if data_dir else None)
-    chosen = take_index(images, np.asarray(index, np.int64))
+    chosen = take_index(images, np.asarray(index or images.index[:1], np.int64))
     names = {"names": tuple(only)} if only else {}
     draw_corruption_examples(
         chosen.images, index=chosen.index, split=images.name, path=path, **names

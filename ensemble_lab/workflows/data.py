@@ -124,7 +124,7 @@ def summarise_data(source: str | DataSpec, *, data_dir: Path | str | None = None
 
 
 def render_example(
-    source: str | DataSpec, index: int, *, data_dir: Path | str | None = None
+    source: str | DataSpec, index: int | None = None, *, data_dir: Path | str | None = None
 ) -> str:
     """Return one image as its numbers, under a line that says which it is and its class.
 
@@ -132,7 +132,8 @@ def render_example(
     ----------
     source : str or DataSpec
         As in `load_data`; of several splits, the first.
-    index : int
+    index : int, optional
+        Its position in the split as published; the first unless given.
     data_dir : path, optional
 
     Raises
@@ -143,5 +144,6 @@ def render_example(
     dataset = load_first_split(source, data_dir=data_dir)
     split = dataset.splits[0]
     title = f"{name_data(source)} {split.name}"
+    index = int(split.index[0]) if index is None else index
     head = describe_example(split, index, class_names=dataset.class_names, title=title)
     return f"{head}\n{render_digit(split.images[split.index == index][0])}"

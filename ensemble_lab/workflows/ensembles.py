@@ -253,10 +253,14 @@ def _score(
 
 
 def _check_same(first: Run, ours: SplitRecord, other: Run, theirs: SplitRecord) -> None:
-    is_same = ours.labels_sha256 == theirs.labels_sha256 and np.array_equal(
-        ours.index, theirs.index
-    )
-    if not is_same:
+    is_numbered_alike = np.array_equal(ours.index, theirs.index)
+    if ours.labels_sha256 == theirs.labels_sha256 and not is_numbered_alike:
+        raise MismatchError(
+            f"split {ours.name!r} must number its examples alike in all runs; got "
+            f"{ours.index[0]} to {ours.index[-1]} in {first.path} and {theirs.index[0]} to "
+            f"{theirs.index[-1]} in {other.path}. Import both about one source (--data)."
+        )
+    if ours.labels_sha256 != theirs.labels_sha256:
         raise MismatchError(
             f"split {ours.name!r} must be the same in all runs; got labels "
             f"{str(ours.labels_sha256)[:12]} of {len(ours.index):,} examples in {first.path} and "

@@ -8,6 +8,7 @@ import numpy as np
 from ensemble_lab.errors.catalogue import Catalogue
 from ensemble_lab.errors.files import save_catalogue
 from ensemble_lab.errors.review_range import ReviewRange, count_range
+from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.spelling import render_count
 from ensemble_lab.store.ledger import Look
 from ensemble_lab.store.run import Run, open_run
@@ -89,6 +90,10 @@ def find_errors(
         split does not hold, a class that the run does not have, or a gap or view of
         probabilities where only votes are known.
     """
+    if not isinstance(question, Question):
+        raise PredictionError(
+            f"question must be a Question, such as Question(view='oracle'); got {question!r:.60}."
+        )
     run = run if isinstance(run, Run) else open_run(run)
     answer = answer_question(run, question, command=command)
     vote, labels = answer.scored.vote, answer.scored.labels

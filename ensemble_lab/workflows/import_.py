@@ -8,7 +8,7 @@ from pathlib import Path
 from ensemble_lab.arrays import Array
 from ensemble_lab.data.array_files import open_array
 from ensemble_lab.data.given_predictions import GivenPredictions, take_predictions
-from ensemble_lab.exceptions import MismatchError, MissingError, StoreError
+from ensemble_lab.exceptions import MismatchError, MissingError, PredictionError, StoreError
 from ensemble_lab.precision import FloatName
 from ensemble_lab.store.files import appearing, check_name
 from ensemble_lab.store.images import images_path, save_images
@@ -183,6 +183,8 @@ def name_keys(
 
     Raises
     ------
+    PredictionError
+        Arrays without keys.
     StoreError
         A name that cannot be a key, another number of names than files, or a key that comes
         twice.
@@ -196,6 +198,11 @@ def name_keys(
         return {check_name(key, what="member key"): each for key, each in predictions.items()}
     if isinstance(predictions, str | Path):
         predictions = [predictions]
+    if not all(isinstance(each, str | Path) for each in predictions):
+        raise PredictionError(
+            "predictions must be files, or arrays under their members' keys, such as "
+            "{'mine': probabilities}; got arrays without a key."
+        )
     if names and len(names) != len(predictions):
         raise StoreError(
             f"names must be one for each of {len(predictions)} files; got {len(names)}."

@@ -1,5 +1,6 @@
 """The classes that a run, a source, a file of names and imported predictions agree on."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from ensemble_lab.store.run import Run
 from ensemble_lab.workflows.imported_split import GivenSplit
 
 __all__ = ["agree_on_classes"]
+
+_NUMBERED = re.compile(r"(.*[^0-9]|)([0-9]+)", re.DOTALL)
+"""A name that ends in a number, such as ``p3`` or ``class_3``."""
 
 
 def agree_on_classes(
@@ -56,6 +60,8 @@ def agree_on_classes(
             )
         first, names = place, theirs
     n_classes = _count_columns(None if names is None else len(names), first, predictions)
+    for place, given in predictions.items():
+        _check_order(given.columns, names, place)
     largest = _find_largest(found, predictions)
     if n_classes is None:
         n_classes = max(2, *(value + 1 for value in largest.values()))
@@ -65,6 +71,22 @@ def agree_on_classes(
                 f"classes must be from 0 to {n_classes - 1}; got {value}, in {place}."
             )
     return number_classes(n_classes) if names is None else names
+
+
+def _check_order(columns: tuple[str, ...], names: tuple[str, ...] | None, place: str) -> None:
+    """Refuse columns that are called after the classes, and stand in another order."""
+    numbered = [_NUMBERED.fullmatch(column) for column in columns]
+    numbers = tuple(each[2] for each in numbered if each is not None)
+    is_numbered = len({each and each[1] for each in numbered}) == 1
+    for called, wanted in (
+        (columns, names),
+        (numbers if is_numbered else (), number_classes(len(columns))),
+    ):
+        if wanted is not None and called != wanted and sorted(called) == sorted(wanted):
+            raise MismatchError(
+                f"columns must be in the order of the classes, {', '.join(wanted):.60}; got "
+                f"{', '.join(columns):.60}, in {place}. Bring them into that order."
+            )
 
 
 def _count_columns(

@@ -77,6 +77,8 @@ class Question:
             value = getattr(self, name)
             if isinstance(value, int | np.integer):
                 object.__setattr__(self, name, (int(value),))
+            elif isinstance(value, str):
+                raise PredictionError(f"{name} must be whole numbers; got {value!r:.40}.")
         if isinstance(self.pair, str):
             raise PredictionError(
                 f"pair must be (label, predicted), such as (4, 9); got {self.pair!r}. Read text "

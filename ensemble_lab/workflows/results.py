@@ -13,7 +13,7 @@ from ensemble_lab.analysis.significance.intervals import wilson
 from ensemble_lab.analysis.votes.rules import RULES, rules_for
 from ensemble_lab.data.folds import OUT_OF_FOLD
 from ensemble_lab.decision import DEFAULT, Decision
-from ensemble_lab.exceptions import MissingError
+from ensemble_lab.exceptions import MissingError, StoreError
 from ensemble_lab.spec.data import parse_data, resolve_path
 from ensemble_lab.spec.experiment import ExperimentSpec, read_experiment
 from ensemble_lab.spec.member import MemberSpec, parse_member
@@ -70,9 +70,17 @@ class _Measured:
 
 
 def save_results(run: Run | Path | str, path: Path | str) -> Results:
-    """Write `collect_results` to a JSON file and return it."""
+    """Write `collect_results` to a JSON file and return it.
+
+    Raises
+    ------
+    StoreError
+        The path does not end in ``.json``, or cannot be written.
+    """
     # Counting is a look, and a file that cannot be written must cost none.
     check_target(Path(path))
+    if Path(path).suffix.lower() != ".json":
+        raise StoreError(f"path of results must end in .json; got {str(path)!r}.")
     results = collect_results(run)
     save_json(Path(path), results.values)
     return results

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from ensemble_lab.analysis.votes.rules import RULES
 from ensemble_lab.analysis.votes.vote import Choice, choose
 from ensemble_lab.analysis.votes.weights import fit_log_odds
-from ensemble_lab.decision import Decision
+from ensemble_lab.decision import Decision, check_decision
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.labels import (
     SplitLabels,
@@ -73,6 +73,7 @@ def cast_vote(
     run: Run, split: str, decision: Decision, members: tuple[str, ...]
 ) -> tuple[StoredPredictions, Choice]:
     """Combine members' predictions as `score` does, without a look at the split's labels."""
+    check_decision(decision)
     predictions = open_predictions(run, split, members=members or decision.members)
     if RULES[decision.rule].weights == "must" and not decision.weights:
         decision = weigh(run, predictions.members, decision, split)

@@ -42,6 +42,10 @@ def explain_example(
     data_dir: Path | str | None = None,
 ) -> Explanation:
     """Return all that bears on the decision about one example: see `explain_examples`."""
+    if not isinstance(index, int | np.integer):
+        raise PredictionError(
+            f"index must be one whole number; got {index!r:.40}. Several are for explain_examples."
+        )
     (explained,) = explain_examples(
         run,
         (index,),

@@ -11,6 +11,7 @@ import pytest
 
 from ensemble_lab.cli import data as module
 from ensemble_lab.workflows.drawings import DRAWINGS
+from tests.conftest import need
 
 ROOT = Path(__file__).parents[2]
 
@@ -213,3 +214,18 @@ def test_table_loads_nothing_heavy(npz, options):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stderr.strip()) == (0, "[]")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data", "digits:test", "--draw", "digit"),
+        ("corruptions", "--show", "s.png", "--data", "digits:test", "--only", "blur"),
+    ],
+)
+def test_first_example_is_shown_wherever_a_split_begins(call, tmp_path, monkeypatch, words):
+    """The test examples of scikit-learn's digits are numbered from 898 on."""
+    need("sklearn")
+    monkeypatch.chdir(tmp_path)
+    answer = call(*words)
+    assert (answer.code, answer.err) == (0, "")

@@ -73,3 +73,10 @@ def test_weights_need_members_that_answer_for_all_of_validation(call, make_run):
     answer = call("vote", run.path, "--rule", "weighted-majority")
     assert answer.code == 1
     assert "must all have predicted validation" in answer.err
+
+
+def test_commas_stand_between_patterns(call, make_run):
+    run = make_run()
+    first, second, third = run.keys
+    told = call("vote", run.path, "--members", f"{first},{third}").out
+    assert [key in told for key in (first, second, third)] == [True, False, True]

@@ -202,12 +202,31 @@ def test_an_array_is_opened_as_it_is():
     assert (str(found.path), found.values.tolist()) == ("mine", [[0, 1]])
 
 
-@pytest.mark.parametrize("header", ["index,vote", "Id,0,1", "index,member,vote,p0,p1"])
+@pytest.mark.parametrize("header", ["index,vote", "Id,0,1", ",p0,p1", "Example,p0"])
 def test_column_that_numbers_the_rows_is_no_class(tmp_path, header):
     row = ",".join("1" for _ in header.split(","))
     (tmp_path / "a.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
     with pytest.raises(DataError, match="Leave that column out"):
         load_array(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "n_rows", "names"),
+    [
+        # As pandas writes columns without names.
+        ("0,1,2\n0.5,0.25,0.25\n", 1, ("0", "1", "2")),
+        ("0,1\n0.5,0.5\n", 1, ("0", "1")),
+        # A row like the next one.
+        ("0,1\n1,0\n", 2, ()),
+        ("0,1,0\n0,0,1\n", 2, ()),
+        ("0\n1\n", 2, ()),
+        (" p0, p1\n0.5,0.5\n", 1, ("p0", "p1")),
+    ],
+)
+def test_first_line_that_counts_columns_is_no_row(tmp_path, text, n_rows, names):
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    found = load_array(tmp_path / "a.csv")
+    assert (len(found.values), found.names) == (n_rows, names)
 
 
 def test_npz_of_several_members_says_what_to_do(tmp_path):
@@ -216,7 +235,7 @@ def test_npz_of_several_members_says_what_to_do(tmp_path):
         load_array(tmp_path / "a.npz")
 
 
-@pytest.mark.parametrize("first", ["O.1,0,0", ",0,1", "0x1,2,3"])
+@pytest.mark.parametrize("first", ["O.1,0,0", "0x1,2,3"])
 def test_first_line_that_is_partly_numbers_is_no_header(tmp_path, first):
     (tmp_path / "a.csv").write_text(f"{first}\n0.5,0.25,0.25\n", encoding="utf-8")
     with pytest.raises(DataError, match="line 1"):

@@ -93,6 +93,17 @@ def test_logits_must_be_finite(value):
     refused([[0, 1], [value, 1]], f"got {value} in row 1,", logits=True)
 
 
+@pytest.mark.parametrize(("column", "start"), [(0, 0), (0, 1), (2, 0)])
+def test_column_that_counts_the_rows_is_no_class(column, start):
+    """Among logits it would be a class like any other, and win."""
+    rows = np.random.default_rng(0).normal(0, 1, (20, 3))
+    rows[:, column] = np.arange(start, start + 20)
+    with pytest.raises(PredictionError, match=f"numbers the rows, column {column}"):
+        take_predictions(ArrayFile(Path("a.csv"), rows), logits=True)
+    rows[7, column] += 0.5
+    assert take_predictions(ArrayFile(Path("a.csv"), rows), logits=True).n_classes == 3
+
+
 def test_large_logits_do_not_overflow():
     found = take_predictions(file([[1e308, -1e308], [-1e308, -1e308]]), logits=True)
     assert found.probabilities.tolist() == [[1, 0], [0.5, 0.5]]

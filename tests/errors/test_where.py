@@ -34,6 +34,33 @@ def toy() -> Catalogue:
     return catalogue_all(toy_predictions(), toy_labels().values)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "label = 'pos'",
+        "'pos' = label",
+        "LABEL in ('4', 'pos')",
+        "predicted not in ('pos')",
+        "gap > 0 and predicted != 'neg'",
+        "tied = 'yes'",
+    ],
+)
+def test_number_is_not_compared_with_a_word(text):
+    """SQLite would find that no row is so."""
+    with pytest.raises(
+        PredictionError, match=r"must be compared with numbers; got '(pos|neg|yes)'"
+    ):
+        read_condition(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["label = '4'", "label_name = 'pos'", "pair in ('4->9', '1->2') and label in (4, 1)"],
+)
+def test_texts_are_compared_with_texts_and_numbers(text):
+    assert read_condition(text).text == text
+
+
 @pytest.fixture(scope="module")
 def many() -> Catalogue:
     """Some hundred examples of ten classes, many of them wrong."""

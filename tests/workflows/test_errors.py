@@ -176,13 +176,13 @@ def test_gallery_says_what_its_rows_are(run, monkeypatch):
     from ensemble_lab.workflows.gallery import save_gallery
 
     titles = []
-    real = gallery.draw_gallery
+    real = gallery.save_gallery_pages
 
     def listen(*args, **named):
         titles.append(named["title"])
         return real(*args, **named)
 
-    monkeypatch.setattr(gallery, "draw_gallery", listen)
+    monkeypatch.setattr(gallery, "save_gallery_pages", listen)
     path = run.path.parent / "errors.png"
     save_gallery(run, Question(limit=1), path)
     save_gallery(run, Question(view="oracle", limit=1), path)

@@ -8,7 +8,7 @@ import pytest
 
 from ensemble_lab.data.folds import take_fold
 from ensemble_lab.data.loading import load_dataset
-from ensemble_lab.exceptions import MismatchError, SpecError
+from ensemble_lab.exceptions import MismatchError, MissingError, SpecError
 from ensemble_lab.spec.data import parse_data
 from ensemble_lab.spec.experiment import load_experiment, parse_experiment, render_experiment
 from ensemble_lab.store.labels import ValidationLabels, load_labels
@@ -98,6 +98,8 @@ def test_members_learn_from_the_other_folds_alone(run):
 
 
 def test_out_of_fold_labels_are_for_choosing_and_leave_no_ledger_line(run):
+    with pytest.raises(MissingError, match=r"such as sgd-0007-fold-0; got 'sgd-0007'"):
+        load_predictions(run, "test", members=("sgd-0007",))
     labels = load_labels(run, "train-oof")
     assert isinstance(labels, ValidationLabels)
     score_vote(run, "train-oof")

@@ -16,7 +16,7 @@ from ensemble_lab.analysis.votes.sums import settle_near_ties, sum_members
 from ensemble_lab.analysis.votes.tally import Tally
 from ensemble_lab.analysis.votes.ties import choose_best
 from ensemble_lab.arrays import Floats, Index, Votes
-from ensemble_lab.decision import Decision
+from ensemble_lab.decision import DEFAULT, Decision, check_decision
 from ensemble_lab.exceptions import PredictionError
 from ensemble_lab.store.predictions import PredictionBlocks, Predictions
 
@@ -42,7 +42,7 @@ class Vote(Choice):
     mean_probabilities: Floats | None
 
 
-def combine(predictions: PredictionBlocks, decision: Decision) -> Vote:
+def combine(predictions: PredictionBlocks, decision: Decision = DEFAULT) -> Vote:
     """Return the vote of an ensemble.
 
     ``majority`` takes the class with most votes (plurality), ``mean-probability`` the one with
@@ -61,7 +61,7 @@ def combine(predictions: PredictionBlocks, decision: Decision) -> Vote:
     ----------
     predictions : PredictionBlocks
     decision : Decision
-        `decision.members` selects and orders the members; none for all.
+        Majority unless given. `decision.members` selects and orders the members; none for all.
 
     Returns
     -------
@@ -90,6 +90,11 @@ def combine(predictions: PredictionBlocks, decision: Decision) -> Vote:
     >>> vote.predicted.tolist(), vote.decision.ties
     ([1, 2], 'lowest')
     """
+    if not isinstance(predictions, PredictionBlocks):
+        raise PredictionError(
+            "predictions must be what load_predictions gives; got "
+            f"{type(predictions).__name__}. Arrays become a run by import_predictions."
+        )
     return combine_blocks(predictions.blocks(), decision)
 
 
@@ -183,6 +188,7 @@ def combine_blocks(blocks: Iterable[Predictions], decision: Decision) -> Vote:
 
 def _vote_by_block(blocks: Iterable[Predictions], decision: Decision) -> Iterator[Vote]:
     """Yield the vote on each block, all by one settled decision."""
+    check_decision(decision)
     first, settled = None, decision
     for block in blocks:
         chosen = block.select(decision.members) if decision.members else block
