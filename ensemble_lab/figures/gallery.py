@@ -109,10 +109,10 @@ def save_gallery_pages(
 
     Memory holds one page, however many there are.
     """
-    paths = gallery_paths(path, len(_list_starts(catalogue)))
+    n_pages = len(_list_starts(catalogue))
+    paths = gallery_paths(path, n_pages)
     with house_style():
-        pages = _draw_pages(catalogue, images, class_names, title)
-        save_numbered(pages, path, len(_list_starts(catalogue)))
+        save_numbered(_draw_pages(catalogue, images, class_names, title), path, n_pages)
     return paths
 
 
