@@ -179,9 +179,9 @@ def render_list(format: FormatName) -> str:
 
     if format == "table":
         return "\n".join(
-            f"{name}: {row.description}\n"
+            f"{render_sentence(f'{name}: {row.description}', indent='    ')}\n"
             f"    {', '.join(f'{value:g}' for value in row.parameters)} {row.unit}\n"
-            f"    {row.source}"
+            f"{render_sentence(row.source, first='    ', indent='    ')}"
             for name, row in CORRUPTIONS.items()
         )
     rows = [

@@ -107,9 +107,16 @@ def render_table(rows: Rows, columns: Sequence[str], *, to_right: Sequence[str] 
     )
 
 
-def render_sentence(text: str) -> str:
-    """Return a sentence below a table in lines of at most 80 letters."""
-    return textwrap.fill(_tame(text), 80, break_long_words=False, break_on_hyphens=False)
+def render_sentence(text: str, *, first: str = "", indent: str = "") -> str:
+    """Return a sentence in lines of at most 80 letters: what begins the first, and the others."""
+    return textwrap.fill(
+        _tame(text),
+        80,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def render_share(share: float) -> str:

@@ -157,9 +157,11 @@ def test_what_cannot_be_drawn_costs_no_prediction_and_no_look(call, make, worker
 def test_list_says_what_each_does_and_whose_it_is(call):
     answer = call("corruptions")
     assert answer.code == 0
+    told = " ".join(answer.out.split())
     for name, row in CORRUPTIONS.items():
-        assert f"{name}: {row.description}\n" in answer.out
-        assert row.source in answer.out
+        assert f"{name}: {row.description} " in told
+        assert row.source in told
+    assert max(map(len, answer.out.splitlines())) <= 80
     rows = json.loads(call("corruptions", "--format", "json").out)
     assert [row["corruption"] for row in rows] == list(CORRUPTIONS)
     assert rows[0]["parameters"] == list(CORRUPTIONS["noise"].parameters)
