@@ -126,6 +126,19 @@ def _note_members(report: "ImportReport", *, is_named: bool) -> None:
                 f"{each.key} is stored as float16, which flips {each.n_flipped:,} of {told}; "
                 "its votes stay"
             )
+    _note_seeds(report)
+
+
+def _note_seeds(report: "ImportReport") -> None:
+    """Say which members' names are those of seeds: groups vote first, and vary by their seeds."""
+    from ensemble_lab.analysis.votes.groups import number_groups
+
+    new, keys = {each.key for each in report.members}, report.run.keys
+    numbers = number_groups(keys).tolist()
+    for number in dict.fromkeys(numbers):
+        group = [key for key, own in zip(keys, numbers, strict=True) if own == number]
+        if len(group) > 1 and new.intersection(group):
+            note(f"{', '.join(group):.60} are taken for seeds of one recipe, by their names")
 
 
 def _list_values(report: "ImportReport") -> dict[str, Any]:

@@ -48,6 +48,14 @@ def test_files_become_members_of_a_new_run(call, folder):
     assert call("errors", "run", "--save", "all").code == 0
 
 
+def test_names_that_look_like_seeds_are_said_to_be_taken_for_them(call, folder):
+    words = ("import", "run", "b.csv", "--labels", "y.csv", "--name")
+    assert call(*words, "net-2019").err == ""
+    told = call("import", "run", "b.csv", "--name", "net-2020").err
+    assert told == "net-2019, net-2020 are taken for seeds of one recipe, by their names\n"
+    assert call("import", "run", "b.csv", "--name", "other").err == ""
+
+
 def test_votes_alone_are_said_to_be_so(call, folder):
     answer = call("import", "run", "hard.npz", "--labels", "y.csv")
     assert answer.out.splitlines()[1:] == [
