@@ -152,39 +152,6 @@ def test_class_names_are_kept(path):
     assert run.class_names == ("cat", "dog", "emu")
 
 
-@pytest.mark.parametrize(
-    ("columns", "names", "is_ordered"),
-    [
-        (("a", "b", "c"), ("a", "b", "c"), True),
-        (("c", "a", "b"), ("a", "b", "c"), False),
-        (("p2", "p1", "p0"), None, False),
-        (("2", "0", "1"), ("a", "b", "c"), False),
-        (("p0", "p1", "p2"), None, True),
-        (("x1", "y0", "z2"), None, True),  # Names, which say nothing of an order.
-        (("cat", "dog", "cow"), ("a", "b", "c"), True),
-    ],
-)
-def test_columns_in_another_order_than_the_classes_are_refused(
-    path, tmp_path, columns, names, is_ordered
-):
-    """They would be other classes' probabilities, without a word."""
-    file = tmp_path / "mine.csv"
-    rows = "\n".join(",".join(map(str, row)) for row in PROBABILITIES[0].tolist())
-    file.write_text(f"{','.join(columns)}\n{rows}\n", encoding="utf-8")
-    if is_ordered:
-        import_predictions(path, [file], labels=LABELS, class_names=names)
-        return
-    with pytest.raises(MismatchError, match=f"got {', '.join(columns)}, in {file}"):
-        import_predictions(path, [file], labels=LABELS, class_names=names)
-    assert not path.exists()
-
-
-def test_arrays_must_have_keys(path):
-    for given in (PROBABILITIES[0], [PROBABILITIES[0]]):
-        with pytest.raises(PredictionError, match=r"\{'mine': probabilities\}"):
-            import_predictions(path, given, labels=LABELS)
-
-
 def test_votes_alone_have_as_many_classes_as_they_or_the_labels_name(path):
     run = import_predictions(path, {"a": np.zeros(3, int)}, labels=[0, 0, 0]).run
     assert run.n_classes == 2

@@ -1,8 +1,9 @@
 """What the members of an import are called."""
 
+import numpy as np
 import pytest
 
-from ensemble_lab.exceptions import StoreError
+from ensemble_lab.exceptions import PredictionError, StoreError
 from ensemble_lab.workflows.import_ import name_keys
 
 
@@ -26,3 +27,10 @@ def test_keys_that_clash_or_cannot_be_are_refused(files, names, fact):
     with pytest.raises(StoreError) as caught:
         name_keys(files, names)
     assert fact in str(caught.value)
+
+
+def test_arrays_must_have_keys():
+    rows = np.full((2, 2), 0.5)
+    for given in (rows, [rows]):
+        with pytest.raises(PredictionError, match=r"\{'mine': probabilities\}"):
+            name_keys(given)

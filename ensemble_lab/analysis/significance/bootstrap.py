@@ -120,16 +120,10 @@ def bootstrap_clusters(
     place = place.reshape(-1)
     surplus = np.bincount(place[first & ~second], minlength=n_clusters)
     surplus -= np.bincount(place[second & ~first], minlength=n_clusters)
-    (kinds, counts), (mirrored, their_counts) = (
-        _count_kinds(each, sizes) for each in (surplus, -surplus)
-    )
-    own, others = [*kinds.tolist(), counts.tolist()], [*mirrored.tolist(), their_counts.tolist()]
-    if own < others:
-        # Named the other way round, the same draws give the mirror.
-        low, high = bootstrap_clusters(
-            second, first, clusters, n_resamples=n_resamples, seed=seed, confidence=confidence
-        )
-        return 0 - high, 0 - low
+    # Of a pair and its mirror one is drawn, whichever is named: what is drawn of kinds depends on
+    # their order.
+    own, mirrored = (_count_kinds(each, sizes).tolist() for each in (surplus, -surplus))
+    *kinds, counts = np.array(max(own, mirrored))
     generator = draw_generator(seed, "resampling")
     drawn = np.empty(n_resamples)
     step = max(1, _BLOCK_CELLS // len(counts))
@@ -137,20 +131,22 @@ def bootstrap_clusters(
         rows = slice(start, min(start + step, n_resamples))
         times = generator.multinomial(n_clusters, counts / n_clusters, size=rows.stop - rows.start)
         # As floats: a product of whole numbers goes through no BLAS.
-        sums = times.astype(np.float64) @ kinds.T.astype(np.float64)
+        sums = times.astype(np.float64) @ np.array(kinds, np.float64).T
         drawn[rows] = sums[:, 0] / sums[:, 1] * n_examples
-    if own == others:
+    if own == mirrored:
         # Each resample is as likely as its mirror.
         drawn = np.concatenate([drawn, -drawn])
+    elif own < mirrored:
+        drawn = -drawn
     tail = (1 - confidence) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail]).tolist()
     return float(low), float(high)
 
 
-def _count_kinds(surplus: Index, sizes: Index) -> tuple[Index, Index]:
-    """Return kinds (2, kinds) of clusters alike in surplus and size, and how many each has.
+def _count_kinds(surplus: Index, sizes: Index) -> Index:
+    """Return surplus, size and number of clusters alike in both: int64 (3, kinds).
 
     Large sets have few kinds.
     """
     kinds, counts = np.unique(np.stack([surplus, sizes]), axis=1, return_counts=True)
-    return kinds, counts
+    return np.vstack([kinds, counts])
