@@ -8,10 +8,14 @@ import numpy.typing as npt
 from ensemble_lab.arrays import Array, Images, Labels
 from ensemble_lab.exceptions import TrainingError
 
-__all__ = ["Predictor", "infer", "infer_stack", "measure"]
+__all__ = ["Predictor", "StackPredictor", "infer", "infer_stack", "measure"]
 
 Predictor = Callable[..., npt.NDArray[np.float32]]
 """uint8 (batch, height, width, channels), and what lies beside, to float32 (batch, classes)."""
+
+StackPredictor = Callable[[Images], Callable[[], npt.NDArray[np.float32]]]
+"""uint8 (batch, height, width, channels) to a function that waits for the answer, float32
+(members, batch, classes)."""
 
 _LARGEST_BATCH = 256
 """Larger ones are no faster on a CPU thread and take more memory."""
@@ -58,7 +62,7 @@ def infer(
 
 
 def infer_stack(
-    predictor: Predictor,
+    predictor: StackPredictor,
     images: Images,
     *,
     names: Sequence[str],
@@ -71,8 +75,7 @@ def infer_stack(
 
     Parameters
     ----------
-    predictor : function
-        uint8 (batch, height, width, channels) to float32 (members, batch, classes).
+    predictor : StackPredictor
     images : uint8 (examples, height, width, channels)
     names : sequence of str
         Of the members, for messages.
@@ -80,11 +83,15 @@ def infer_stack(
         That a stack's training takes: for no larger one is memory known to be enough. No more
         images are asked at once than `infer` asks, whatever it is.
     on_batch : function
-        Called after each batch; may raise to stop.
+        Called after each batch is asked for and after it is answered; may raise to stop.
     """
-    parts = []
+    asked = []
     for (batch,), n_rows in _cut(images, largest=min(largest_batch, _LARGEST_BATCH)):
-        parts.append(predictor(batch)[:, :n_rows])
+        asked.append((predictor(batch), n_rows))
+        on_batch()
+    parts = []
+    for wait, n_rows in asked:
+        parts.append(wait()[:, :n_rows])
         on_batch()
     stacked = np.concatenate(parts, axis=1).astype(np.float32, copy=False)
     return [_find_error(each, name) or each for each, name in zip(stacked, names, strict=True)]

@@ -5,7 +5,7 @@ stack and compiled once. Where there are several devices each holds a share of t
 no device ever waits for another, for members have nothing in common but the examples.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -214,8 +214,8 @@ class StackedSteps:
             # One by one: nobody needs all of their images at once.
             jax.block_until_ready(self._augmentation(self._examples, arrays, np.int32(step)))
 
-    def infer(self, images: Images) -> npt.NDArray[np.float32]:
-        """Return probabilities of the weights that would be kept.
+    def infer(self, images: Images) -> Callable[[], npt.NDArray[np.float32]]:
+        """Ask for probabilities of the weights that would be kept; do not wait for them.
 
         Parameters
         ----------
@@ -223,12 +223,20 @@ class StackedSteps:
 
         Returns
         -------
-        float32 (members, batch, classes)
+        function
+            Waits and returns float32 (members, batch, classes), or raises MemoryError. A device
+            that is asked of the next batch meanwhile is never idle.
         """
-        state = self._state
+        state, n_members = self._state, self._n_members
         weights = state.averages or self._pure.join(state.trainable, state.statistics)
         with translate_exhaustion():
-            return np.asarray(self._infer(tuple(weights), images))[: self._n_members]
+            asked = self._infer(tuple(weights), images)
+
+        def wait() -> npt.NDArray[np.float32]:
+            with translate_exhaustion():
+                return np.asarray(asked)[:n_members]
+
+        return wait
 
     def read(self) -> tuple[Snapshot, ...]:
         """Return all that the steps have changed so far, a snapshot a member."""

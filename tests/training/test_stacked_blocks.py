@@ -104,12 +104,29 @@ def test_stacked_inference_is_the_inference_of_each_member(n_examples):
 
     batches = []
     stacked = infer_stack(
-        lambda batch: np.stack([predict(kernel)(batch) for kernel in kernels]),
+        lambda batch: lambda: np.stack([predict(kernel)(batch) for kernel in kernels]),
         images, names="abc", on_batch=lambda: batches.append(1),
     )  # fmt: skip
-    assert len(batches) == -(-n_examples // 256)
+    assert len(batches) == 2 * -(-n_examples // 256)
     for row, kernel in zip(stacked, kernels, strict=True):
         np.testing.assert_array_equal(row, infer(predict(kernel), images, name="one"))
+
+
+def test_stack_is_asked_of_all_batches_before_the_first_answer_is_waited_for():
+    """A device that is waited for batch by batch is idle between them."""
+    told = []
+
+    def predict(batch):
+        told.append("asked")
+
+        def wait():
+            told.append("answered")
+            return np.ones((1, len(batch), 2), np.float32)
+
+        return wait
+
+    infer_stack(predict, np.zeros((600, 2, 2, 1), np.uint8), names="a")
+    assert told == ["asked"] * 3 + ["answered"] * 3
 
 
 @pytest.mark.parametrize(("largest", "sizes"), [(15, {15}), (16, {16}), (1000, {200})])
@@ -119,7 +136,7 @@ def test_stack_is_asked_no_more_images_at_once_than_it_learns_from(largest, size
 
     def predict(batch):
         seen.append(len(batch))
-        return np.zeros((2, len(batch), 3), np.float32)
+        return lambda: np.zeros((2, len(batch), 3), np.float32)
 
     images = np.zeros((400, 2, 2, 1), np.uint8)
     answers = infer_stack(predict, images, names="ab", largest_batch=largest)
@@ -131,7 +148,7 @@ def test_probabilities_that_are_no_numbers_are_of_one_member():
     stacked = np.ones((2, 3, 4), np.float32)
     stacked[1, 2, 0] = np.nan
     good, bad = infer_stack(
-        lambda _batch: stacked, np.zeros((3, 2, 2, 1), np.uint8), names=["a on test", "b on test"]
+        lambda _batch: lambda: stacked, np.zeros((3, 2, 2, 1), np.uint8), names=["a on test", "b on test"]
     )
     np.testing.assert_array_equal(good, stacked[0])
     assert str(bad).startswith("probabilities of b on test must be finite; row 2 of 3 is not.")
