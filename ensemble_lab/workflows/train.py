@@ -208,10 +208,12 @@ def _grow(known: Run, wanted: Run, chosen: tuple[str, ...]) -> Run:
                 f"group and seed must make a new member; got {entry.key}, which was imported, in "
                 f"{known.path}. Use another group or --run."
             )
-        if before and before.digest != entry.digest and _is_started(known, entry.key):
+        if before and before.digest != entry.digest:
             if entry.key not in chosen:
+                # It may be another process's, which chose it with options of its own.
                 continue
-            raise MismatchError(_describe_change(before, entry, known))
+            if _is_started(known, entry.key):
+                raise MismatchError(_describe_change(before, entry, known))
         entries[entry.key] = entry
     splits = (*known.splits, *(name for name in wanted.splits if name not in known.splits))
     return replace(wanted, members=tuple(entries.values()), splits=splits)
