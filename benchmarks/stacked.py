@@ -1,14 +1,15 @@
 """Throughput of 32 members that train together, beside `model.fit` member after member.
 
 Run as ``python benchmarks/stacked.py`` on a machine with a GPU that JAX sees; both sides use it,
-one after the other, each in a process of its own. Without one it says "not measured"; then
+each in a process of its own. Without one it says "not measured"; then
 ``--any-device --members 2 --images 512`` shows that the script works: that ratio means nothing,
 and is kept nowhere.
 
 Both sides train the net, optimizer and batch size of a preset for whole epochs, augmented as the
 preset says: here by one warp, there by Keras's layers at the head of the model. Compiling is
-not counted. First both train one net from the same weights on the same images in the same
-order, and must end with the same weights.
+not counted: all sides compile side by side, and when the last is done they are timed one after
+another. First both train one net from the same weights on the same images in the same order, and
+must end with the same weights.
 """
 
 import argparse
@@ -43,6 +44,9 @@ NETS = ("cnn3", "light")
 PEER, GOAL = "model.fit in turn", ">= 10"
 PACKAGES = ("jax", "jaxlib", "keras")
 N_CHECKED, N_CLASSES, N_EPOCHS = 512, 10, 3
+N_IMAGES = 468 * 128
+"""Whole batches, so that both sides compile one step."""
+READY = "ready"
 SHAPE = (28, 28, 1)
 
 
@@ -140,8 +144,13 @@ def build_peer(spec: MemberSpec) -> Any:
 
 
 def time_median(function: Callable[[], None]) -> float:
-    """Return the median seconds of a call; the first compiles and is not counted."""
+    """Return the median seconds of a call; the first compiles and is not counted.
+
+    Says that it has compiled, and waits until it has the device to itself.
+    """
     function()
+    print(READY, flush=True)
+    sys.stdin.readline()
     seconds = []
     for _ in range(N_EPOCHS):
         began = time.perf_counter()
@@ -150,30 +159,66 @@ def time_median(function: Callable[[], None]) -> float:
     return statistics.median(seconds)
 
 
-def run_side(side: str, net: str, chosen: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Train one side in a process of its own; return what it says and its weights."""
-    out = folder / f"{net}-{side}.npz"
-    (spec,) = plan_members(net, 1)
-    # Ours as a worker has it, reproducible to the bit; the script as Keras is by itself.
-    own = plan_environment(spec) if side == "ours" and not chosen.any_device else {}
-    environment = os.environ | own | {"KERAS_BACKEND": "jax"}
-    options = ["--members", str(chosen.members), "--images", str(chosen.images)]
-    command = [sys.executable, __file__, "--side", side, "--net", net, "--out", str(out), *options]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    with np.load(out) as arrays:
-        return json.loads(done.stdout.splitlines()[-1]) | {"weights": [*arrays.values()]}
+class Side:
+    """One side of one net, in a process of its own."""
+
+    def __init__(self, side: str, net: str, chosen: argparse.Namespace, folder: Path) -> None:
+        self._out, self._log = (folder / f"{net}-{side}.{kind}" for kind in ("npz", "log"))
+        (spec,) = plan_members(net, 1)
+        # Ours as a worker has it, reproducible to the bit; the script as Keras is by itself, but
+        # that it leaves the device's memory to the others until it needs it.
+        own = plan_environment(spec) if side == "ours" and not chosen.any_device else {}
+        shared = {"KERAS_BACKEND": "jax", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+        what = ["--side", side, "--net", net, "--out", str(self._out)]
+        size = ["--members", str(chosen.members), "--images", str(chosen.images)]
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, __file__, *what, *size],
+                env=os.environ | own | shared,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def wait(self) -> None:
+        """Return when everything is compiled."""
+        assert self._process.stdout is not None
+        if all(line.strip() != READY for line in self._process.stdout):
+            self._process.wait()
+            raise SystemExit(self._log.read_text())
+
+    def time(self) -> dict[str, Any]:
+        """Let the side go on, alone; return what it says and its weights."""
+        said, _ = self._process.communicate("\n")
+        if self._process.returncode:
+            raise SystemExit(self._log.read_text())
+        with np.load(self._out) as arrays:
+            return json.loads(said.splitlines()[-1]) | {"weights": [*arrays.values()]}
 
 
-def compare(net: str, chosen: argparse.Namespace, folder: Path) -> Ratio:
-    """Return what an epoch of a member takes here, beside what it takes there."""
-    ours, peer = (run_side(side, net, chosen, folder) for side in ("ours", "peer"))
+def measure(chosen: argparse.Namespace) -> list[Ratio]:
+    """Return what an epoch of a member takes here, beside what it takes there, for each net."""
+    with tempfile.TemporaryDirectory() as folder:
+        sides = {
+            (net, side): Side(side, net, chosen, Path(folder))
+            for net in NETS
+            for side in ("ours", "peer")
+        }
+        for each in sides.values():
+            each.wait()
+        said = {name: each.time() for name, each in sides.items()}
+    return [compare(net, said[net, "ours"], said[net, "peer"], chosen.members) for net in NETS]
+
+
+def compare(net: str, ours: dict[str, Any], peer: dict[str, Any], n_members: int) -> Ratio:
+    """Return the ratio, if both did the same work."""
     for left, right in zip(ours["weights"], peer["weights"], strict=True):
         np.testing.assert_allclose(left, right, atol=1e-3)
     print(f"{net}: {ours['places']} at once")
-    seconds = ours["seconds"] / chosen.members
-    return Ratio(name_claim(net, chosen.members), PEER, seconds, peer["seconds"], GOAL)
+    return Ratio(
+        name_claim(net, n_members), PEER, ours["seconds"] / n_members, peer["seconds"], GOAL
+    )
 
 
 def name_claim(net: str, n_members: int) -> str:
@@ -194,7 +239,7 @@ def main() -> None:
     """Print the table, or why there is none."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--members", type=int, default=32)
-    parser.add_argument("--images", type=int, default=60_000)
+    parser.add_argument("--images", type=int, default=N_IMAGES)
     parser.add_argument("--any-device", action="store_true")
     parser.add_argument("--side", choices=("ours", "peer"), help=argparse.SUPPRESS)
     parser.add_argument("--net", choices=NETS, help=argparse.SUPPRESS)
@@ -211,16 +256,14 @@ def main() -> None:
         return
     device = name_device()
     if chosen.any_device:
-        with tempfile.TemporaryDirectory() as folder:
-            print(render_ratios([compare(net, chosen, Path(folder)) for net in NETS]))
+        print(render_ratios(measure(chosen)))
     elif not device or device.startswith("cpu"):
         why = "no GPU" if device else "no JAX"
         claims = [name_claim(net, chosen.members) for net in NETS]
         finish([Unmeasured(claim, PEER, GOAL, why) for claim in claims], *PACKAGES)
     else:
         print(device)
-        with tempfile.TemporaryDirectory() as folder:
-            finish([compare(net, chosen, Path(folder)) for net in NETS], *PACKAGES)
+        finish(measure(chosen), *PACKAGES)
 
 
 if __name__ == "__main__":
