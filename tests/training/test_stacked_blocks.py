@@ -148,7 +148,9 @@ def test_probabilities_that_are_no_numbers_are_of_one_member():
     stacked = np.ones((2, 3, 4), np.float32)
     stacked[1, 2, 0] = np.nan
     good, bad = infer_stack(
-        lambda _batch: lambda: stacked, np.zeros((3, 2, 2, 1), np.uint8), names=["a on test", "b on test"]
+        lambda _batch: lambda: stacked,
+        np.zeros((3, 2, 2, 1), np.uint8),
+        names=["a on test", "b on test"],
     )
     np.testing.assert_array_equal(good, stacked[0])
     assert str(bad).startswith("probabilities of b on test must be finite; row 2 of 3 is not.")
