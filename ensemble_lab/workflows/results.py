@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from ensemble_lab.decision import DEFAULT, Decision
 from ensemble_lab.exceptions import MissingError, StoreError
 from ensemble_lab.spec.data import parse_data, resolve_path
 from ensemble_lab.spec.experiment import ExperimentSpec, read_experiment
-from ensemble_lab.spec.member import MemberSpec, parse_member
+from ensemble_lab.spec.member import Backend, MemberSpec, parse_member
 from ensemble_lab.spec.presets import find_preset
 from ensemble_lab.store.files import check_target, save_json
 from ensemble_lab.store.ledger import Look
@@ -92,9 +92,10 @@ def collect_results(run: Run | Path | str) -> Results:
     Every number is counted from the run's files. The votes are of all members, by each
     rule of `rules_for` with its default tie policy; a rule that needs probabilities is left
     out where some member has votes alone. `command` trains the run again from its own
-    experiment file, and `spec_digest` is that file's; both are null where the file is
-    not what made the members, and `command` where some were stacked and some were not, or
-    where data lie beside the file by a relative path: no single command does that.
+    experiment file, with the backend where another was asked for than the file's, and
+    `spec_digest` is that file's; both are null where the file is not what made the members,
+    and `command` where some were stacked and some were not, or where data lie beside the
+    file by a relative path: no single command does that.
     `commit` is that of the code that trained. `chosen_on` is
     "validation" where validation chose weights or rates (``keep = "best-validation"``,
     a plateau), else null: nothing is chosen on test. `data` says where the images come
@@ -119,14 +120,14 @@ def collect_results(run: Run | Path | str) -> Results:
     """
     run = open_whole(run, to="write results")
     members = tuple(load_member(run, key) for key in run.keys)
-    experiment = _load_experiment(run)
+    experiment, backend = _load_experiment(run)
     reports = _score_votes(run)
     measured = _measure(run, members)
     values = {
         "experiment": run.name,
         "spec_digest": experiment and experiment.digest,
         "commit": _shared(members, ("commit",)).get("commit") or None,
-        "command": experiment and _name_command(run, experiment, members),
+        "command": experiment and _name_command(run, experiment, backend, members),
         "versions": _shared(members, _VERSIONS),
         "hardware": _shared(members, _HARDWARE),
         "minutes": sum(each.minutes for each in measured),
@@ -274,20 +275,27 @@ def _vote_row(report: VoteReport) -> dict[str, Any]:
     } | ({} if report.reviewed is None else {"reviewed": asdict(report.reviewed)})
 
 
-def _load_experiment(run: Run) -> ExperimentSpec | None:
+def _load_experiment(run: Run) -> tuple[ExperimentSpec | None, Backend | None]:
     """Return the run's experiment if it describes the run's members, as written.
 
-    With resolved paths its digest would be one of this machine.
+    And the backend that all its nets were trained with instead of the file's, if one was. With
+    resolved paths its digest would be one of this machine.
     """
     path = run.path / "experiment.toml"
     if not path.exists():
-        return None
+        return None, None
     experiment = read_experiment(path)
-    described = {spec.key: spec.to_json() for spec in experiment.expand()}
-    return experiment if described == {entry.key: entry.spec for entry in run.members} else None
+    specs, entries = experiment.expand(), {entry.key: entry.spec for entry in run.members}
+    for backend in (None, *get_args(Backend)):
+        asked = specs if backend is None else [spec.on_backend(backend) for spec in specs]
+        if entries == {spec.key: spec.to_json() for spec in asked}:
+            return experiment, backend
+    return None, None
 
 
-def _name_command(run: Run, experiment: ExperimentSpec, members: tuple[Member, ...]) -> str | None:
+def _name_command(
+    run: Run, experiment: ExperimentSpec, backend: Backend | None, members: tuple[Member, ...]
+) -> str | None:
     """Return what trains all members as they were.
 
     None where some were stacked only, or where the data lie beside another file than the run's:
@@ -296,11 +304,13 @@ def _name_command(run: Run, experiment: ExperimentSpec, members: tuple[Member, .
     if resolve_path(experiment.data, run.path) != experiment.data:
         return None
     file = run.path / "experiment.toml"
-    command = shlex.join(["ensemble-lab", "train", str(file), "--run", str(run.path)])
+    words = ["ensemble-lab", "train", str(file), "--run", str(run.path)]
     is_stacked = [each.environment.get("numerics") == "stacked" for each in members]
-    if all(is_stacked):
-        return f"{command} --engine stacked"
-    return None if any(is_stacked) else command
+    if any(is_stacked) and not all(is_stacked):
+        return None
+    words += ["--engine", "stacked"] if all(is_stacked) else []
+    words += [] if backend is None else ["--backend", backend]
+    return shlex.join(words)
 
 
 def _shared(members: tuple[Member, ...], names: tuple[str, ...]) -> dict[str, Any]:

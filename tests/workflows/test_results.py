@@ -11,7 +11,7 @@ import pytest
 
 import tests.conftest as made
 from ensemble_lab.spec.data import CanvasSpec
-from ensemble_lab.spec.experiment import parse_experiment
+from ensemble_lab.spec.experiment import parse_experiment, read_experiment
 from ensemble_lab.spec.member import parse_member
 from ensemble_lab.spec.presets import PRESETS
 from ensemble_lab.store.labels import load_labels
@@ -196,6 +196,19 @@ def test_members_that_were_stacked_are_said_to_be(make):
     values = collect_results(run).values
     assert (values["hardware"]["numerics"], values["hardware"]["stack"]) == ("stacked", 32)
     assert values["command"].endswith(f" --run {run.path} --engine stacked")
+
+
+def test_backend_that_was_asked_for_in_the_place_of_the_files_is_part_of_the_command(make):
+    run = make()
+    path = run.path / "experiment.toml"
+    text = path.read_text(encoding="utf-8")
+    before = collect_results(run).values
+    assert "--backend" not in before["command"]
+    asked = text.replace("epochs = 2\n", 'epochs = 2\nbackend = "jax"\n')
+    path.write_text(asked, encoding="utf-8")
+    values = collect_results(run).values
+    assert values["command"] == before["command"] + " --backend tensorflow"
+    assert values["spec_digest"] == read_experiment(path).digest != before["spec_digest"]
 
 
 def test_members_of_which_some_were_stacked_are_of_no_one_command(make):

@@ -4,8 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ensemble_lab.spec.member import parse_member
 from ensemble_lab.store.run import open_run
 from ensemble_lab.store.splits import load_record
+from ensemble_lab.workflows.planning import plan_experiment
+from ensemble_lab.workflows.train import prepare_run
 from tests.processes import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -56,3 +59,27 @@ def test_run_that_several_shards_grow_at_once_loses_nothing(make_run, tmp_path):
         ".lock", "run.json", "experiment.toml", "splits",
     }  # fmt: skip
     assert not list((path / "splits").glob(".*"))
+
+
+def test_members_of_another_shard_keep_the_backend_that_it_asked_for(make_run, tmp_path):
+    """A shard that is told ``--backend`` trains its own members with it before they are started."""
+    pattern, path = make_run(), tmp_path / "run"
+    file = pattern.path / "experiment.toml"
+    for number in (1, 2):
+        plan = plan_experiment(file, shard=f"{number}/2", backend="jax")
+        run = prepare_run(plan, path, file)
+        backends = [run.member(key).spec["backend"] for key in plan.chosen]
+        assert set(backends) == {"jax"}
+    assert [entry.spec["backend"] for entry in run.members] == ["jax"] * 3
+
+
+def test_recipe_of_members_that_are_not_chosen_waits_until_they_are(make_run, tmp_path):
+    pattern, path = make_run(), tmp_path / "run"
+    file, changed = pattern.path / "experiment.toml", tmp_path / "changed.toml"
+    text = file.read_text(encoding="utf-8")
+    changed.write_text(text.replace("epochs = 2", "epochs = 3"), encoding="utf-8")
+    prepare_run(plan_experiment(file), path, file)
+    run = prepare_run(plan_experiment(changed, members=["a-0000"]), path, changed)
+    assert [parse_member(entry.spec).epochs for entry in run.members] == [3, 2, 2]
+    run = prepare_run(plan_experiment(changed), path, changed)
+    assert [parse_member(entry.spec).epochs for entry in run.members] == [3, 3, 3]
