@@ -77,15 +77,25 @@ def test_votes_of_the_readme_are_those_of_the_results(experiment, results):
 
 def test_cost_in_the_readme_is_that_of_the_results(experiment, results):
     text = (experiment / "README.md").read_text(encoding="utf-8")
-    assert f"{results['tflop']:.0f} TFLOP" in text
-    assert f"{results['minutes']:.0f} core-minutes" in text
+    tflop, minutes = results["tflop"], results["minutes"]
+    assert re.search(rf"\b({tflop:.0f}|{tflop:,.0f}) TFLOP", text)
+    is_gpu = results["hardware"].get("device", "CPU") != "CPU"
+    spent = f"{minutes:.1f} minutes of one GPU" if is_gpu else f"{minutes:.0f} core-minutes"
+    assert spent in text
 
 
-def test_results_are_of_a_named_commit_and_machine(results):
+def test_results_are_of_a_named_commit_and_machine(experiment, results):
+    text = (experiment / "README.md").read_text(encoding="utf-8")
     commits = results["commit"] if isinstance(results["commit"], list) else [results["commit"]]
-    assert all(re.fullmatch(r"[0-9a-f]{40}", commit) for commit in commits)
+    for commit in commits:
+        assert re.fullmatch(r"[0-9a-f]{40}(\+changes)?", commit)
+        # What was trained on a copy of a checkout names the commit that had its code.
+        assert "+" not in commit or re.search(r"the code of [0-9a-f]{7}\b", text)
     assert results["hardware"]["cpu"]
-    assert results["spec_digest"]
+    if results["spec_digest"] is None:
+        # Members of another backend than their file's; the README has the command.
+        assert results["command"] is None
+        assert re.search(r"^ensemble-lab train .* --backend \w+$", text, re.MULTILINE)
 
 
 def test_first_vote_lists_as_many_images_as_its_vote_gets_wrong():
