@@ -46,7 +46,7 @@ TrainingEngine = Annotated[
     Option(
         "--engine",
         help="Workers side by side, one by one, or on the machines of a Ray cluster; or members "
-        "that differ in the seed alone together in one program, for a GPU (backend jax).",
+        "of one net and recipe together in one program, for a GPU (backend jax).",
     ),
 ]
 PresetSeeds = Annotated[

@@ -1,19 +1,27 @@
 """Which members may train together in one program."""
 
+from typing import Any
+
 from ensemble_lab.canonical import digest_of
 from ensemble_lab.exceptions import SpecError
 from ensemble_lab.spec.member import MemberSpec
 
 __all__ = ["name_stack"]
 
-_OF_ONE_MEMBER = ("key", "group", "seed", "held")
+_OF_ONE_MEMBER = {
+    "": ("key", "group", "seed", "held"),
+    "training": ("epochs", "schedule"),
+    "training.optimizer": ("rate",),
+}
+"""What a program takes as numbers: names, random streams, and the rate of each step."""
 
 
 def name_stack(spec: MemberSpec) -> str:
-    """Return a digest that members share which differ in names and random streams alone.
+    """Return a digest that members share which have one program.
 
-    Such members have one program: the same net, recipe, backend and threads, and the same
-    training examples, for those of another fold learn from others.
+    They differ in names, random streams, rates, schedules and epochs alone. All else is compiled
+    in: the net, loss, augmentation and optimizer; and they learn from the same examples, for
+    those of another fold learn from others.
 
     Raises
     ------
@@ -30,6 +38,9 @@ def name_stack(spec: MemberSpec) -> str:
     ... )
     >>> name_stack(one) == name_stack(other)
     True
+    >>> longer = one.training.model_copy(update={"epochs": 40})
+    >>> name_stack(one) == name_stack(one.model_copy(update={"training": longer}))
+    True
     >>> name_stack(one) == name_stack(one.model_copy(update={"fold": 0}))
     False
     """
@@ -40,4 +51,15 @@ def name_stack(spec: MemberSpec) -> str:
             f"backend of {spec.key} must be 'jax' for the stacked engine; got {spec.backend!r}. "
             f"{hint}"
         )
-    return digest_of({k: v for k, v in spec.to_json().items() if k not in _OF_ONE_MEMBER})
+    # Whole: a default that is written out parts nobody from one who left it out.
+    return digest_of(_strip(spec.model_dump(mode="json")))
+
+
+def _strip(values: dict[str, Any], place: str = "") -> dict[str, Any]:
+    """Return values without what is a member's own, at this place and below."""
+    kept = {name: value for name, value in values.items() if name not in _OF_ONE_MEMBER[place]}
+    for name in kept:
+        below = f"{place}.{name}".lstrip(".")
+        if below in _OF_ONE_MEMBER:
+            kept[name] = _strip(kept[name], below)
+    return kept

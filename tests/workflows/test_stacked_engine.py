@@ -63,6 +63,18 @@ def test_members_that_differ_in_the_seed_are_of_one_stack(run, jobs, tmp_path):
     assert {job.sharing for job in jobs} == {"alone"}
 
 
+def test_sweep_of_rates_schedules_and_epochs_is_one_stack(run, jobs, tmp_path):
+    path = run.path / "experiment.toml"
+    text = path.read_text(encoding="utf-8")
+    block = text[text.index("[[members]]") :]
+    other = block.replace('"a"', '"b"').replace("epochs = 2", "epochs = 3")
+    other += 'optimizer = { name = "adam", rate = 0.5 }\nschedule = { name = "cosine" }\n'
+    path.write_text(text + other, encoding="utf-8")
+    train(path, run=tmp_path / "fresh", engine="stacked", backend="jax")
+    assert [job.key[0] for job in jobs] == [*"aaabbb"]
+    assert len({job.stack for job in jobs}) == 1
+
+
 def test_members_of_other_engines_are_of_no_stack(run, jobs, tmp_path):
     train(run.path / "experiment.toml", run=tmp_path / "fresh", engine="serial", backend="jax")
     assert [(job.stack, job.sharing) for job in jobs] == [("", "in-turn")] * 3
