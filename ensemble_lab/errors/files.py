@@ -34,7 +34,7 @@ def save_catalogue(run: Run | Path | str, catalogue: Catalogue, name: str) -> Pa
         The name is not lower-case letters, digits and hyphens, or it cannot be written.
     """
     check_name(name, what="catalogue name")
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     stem = f"{catalogue.split}-{catalogue.decision.digest[:8]}-{name}"
     path = run.path / "catalogues" / f"{stem}.h5"
     header = {

@@ -47,7 +47,7 @@ def load_epoch_votes(run: Run | Path | str, key: str, split: str) -> Votes:
     MissingError
         The member was trained without ``epoch_votes = true``.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     path = _path(run, key, split)
     if not path.exists():
         raise MissingError(

@@ -135,7 +135,7 @@ def load_labels(
     DamagedError
         The file is damaged, or the labels do not agree with their hash.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     record = load_record(run, split)
     values = _read(run, record)
     sha256 = str(record.labels_sha256)
@@ -173,7 +173,7 @@ def load_validation_labels(
     LabelAccessError
         The split is not for choosing: test without a `TestSelection`, or train.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     record = load_record(run, split)
     values = _read(run, record) if record.role == "choose" else None
     sha256 = str(record.labels_sha256)

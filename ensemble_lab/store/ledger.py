@@ -196,7 +196,7 @@ def load_ledger(run: Run | Path | str) -> list[dict[str, Any]]:
         A line is no JSON object; names it. A last line without an end is a write that
         was cut off, and is passed over.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     return read_ledger(run.path / LEDGER)
 
 

@@ -176,7 +176,7 @@ def load_member(run: Run | Path | str, key: str) -> Member:
     MismatchError
         The manifest says that something else made it.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     entry = run.member(key)
     path = member_path(run, key)
     if not path.exists():
@@ -248,7 +248,7 @@ def save_failure(run: Run, key: str, failure: Failure) -> None:
 
 def load_failure(run: Run | Path | str, key: str) -> Failure | None:
     """Return why a member's last attempt ended, or None."""
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     path = run.member_folder(key) / "failure.json"
     if not path.exists():
         return None

@@ -189,7 +189,7 @@ def open_predictions(
     MismatchError
         Predictions of other weights, or of other examples.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     record = load_record(run, split)
     voters = find_voters(run, record, members)
     parts = [entry for voter in voters for entry in voter.parts]

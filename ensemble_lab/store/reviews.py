@@ -53,7 +53,7 @@ def load_reviews(run: Run | Path | str, split: str = "test") -> tuple[Review, ..
     NewerFormatError
         A line that a later version wrote.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     path = run.path / REVIEWS
     rows = load_lines(path, what="file of reviews")
     if not rows:

@@ -257,25 +257,28 @@ def _describe(entry: Entry) -> dict[str, Any]:
     return values if entry.origin is None else values | {"origin": entry.origin}
 
 
-def open_run(path: Path | str) -> Run:
+def open_run(run: Run | Path | str) -> Run:
     """Read a run's manifest.
 
     Parameters
     ----------
-    path : path
-        ``RUN``, or ``RUN@VARIANT`` for the run asked in a variant of its members' predictions,
-        which need not be there. A folder with such a name is a run all the same.
+    run : Run or path
+        A `Run` is open already and is returned as it is. A path is ``RUN``, or ``RUN@VARIANT``
+        for the run asked in a variant of its members' predictions, which need not be there. A
+        folder with such a name is a run all the same.
 
     Raises
     ------
     MissingError
-        There is no run at `path`.
+        There is no run at that path.
     DamagedError
         The manifest is damaged or not ours.
     NewerFormatError
         A later version wrote it.
     """
-    path, variant = _divide(Path(path))
+    if isinstance(run, Run):
+        return run
+    path, variant = _divide(Path(run))
     manifest = path / "run.json"
     values = load_json(manifest, what="run.json")
     if values.get("format") != _FORMAT:
@@ -307,7 +310,7 @@ def open_whole(run: Run | Path | str, *, to: str) -> Run:
     MissingError
         It is asked in a variant; `to` says what was to be done. Also as `open_run`.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     if run.variant is not None:
         raise MissingError(
             f"a run must be named whole to {to}, which no variant changes; got {run.address}. "

@@ -140,7 +140,7 @@ def score_calibration(
         Members of which only votes are known, `n_bins` or `refer` outside their range, or single
         folds of a seed.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     split = run.choose_split(split)
     # What can be refused is refused before labels are read.
     predictions = load_with_probabilities(run, split, members)

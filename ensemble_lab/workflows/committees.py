@@ -84,7 +84,7 @@ def score_committees(
     MissingError
         No such run, split or member, or predictions are missing.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     split = run.choose_split(split)
     keys = [voter.key for voter in find_voters(run, load_record(run, split), members)]
     if not 1 <= size <= len(keys):

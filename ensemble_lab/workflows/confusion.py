@@ -35,7 +35,7 @@ def count_confusion(
     MissingError
         No such run, split or member, or predictions are missing.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     scored = score(run, split, decision, members, command=command)
     return Confusion(
         split=split,

@@ -65,7 +65,7 @@ def build_curve(
     PredictionError
         More than 1,000 members.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     split = run.choose_split(split)
     predictions = open_predictions(run, split, members=members)
     # Nothing is voted on: who votes, and how ties fall, is all that the ledger is told.

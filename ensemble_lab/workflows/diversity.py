@@ -63,7 +63,7 @@ def build_diversity(
     PredictionError
         Fewer than two members.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     split = run.choose_split(split)
     check_several(len(find_voters(run, load_record(run, split), members)))
     predictions = load_predictions(run, split, members=members)

@@ -48,7 +48,7 @@ def list_contested(
     MissingError, PredictionError
         As `ensemble_lab.find_errors`.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     if question.view == ALL.view and not question.index:
         question = replace(question, view="contested")
     answer = answer_question(run, question, command=command)
@@ -76,7 +76,7 @@ def list_margins(
     PredictionError
         Also members of which only votes are known; before the labels are read.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     answer = answer_question(run, question, command=command, needs_gaps=True)
     scored, rows, labels = answer.scored, answer.rows, answer.scored.labels
     return Margins(
@@ -186,6 +186,6 @@ def save_error_figure(
         )
     # What cannot be drawn must cost no look at the labels.
     check_figure_path(path)
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     look = ERROR_DRAWINGS[what].save(run, question, Path(path))
     return Drawn((Path(path),), look)

@@ -94,7 +94,7 @@ def find_errors(
         raise PredictionError(
             f"question must be a Question, such as Question(view='oracle'); got {question!r:.60}."
         )
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     answer = answer_question(run, question, command=command)
     vote, labels = answer.scored.vote, answer.scored.labels
     rows = answer.rows.sort(question.sort or answer.view.order, reverse=question.reverse)
@@ -120,7 +120,7 @@ def keep_errors(
     from ensemble_lab.data.dataset import take_index
     from ensemble_lab.workflows.images import load_images
 
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     images = load_images(run, catalogue.split, data_dir=data_dir)
     if len(catalogue):
         catalogue = catalogue.with_thumbnails(take_index(images, catalogue.index).images)

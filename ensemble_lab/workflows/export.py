@@ -98,7 +98,7 @@ def export_run(
         raise PredictionError(
             f"a rule must be for a catalogue, which goes out as {endings}; got {path}."
         )
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     if chosen.has_errors:
         contents, look = _collect_errors(run, split, decision, members, labels)
     else:

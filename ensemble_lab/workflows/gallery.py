@@ -62,7 +62,7 @@ def save_gallery(
 
     # What cannot be drawn must cost no look at the labels.
     check_figure_path(path, what="gallery", formats=(*FORMATS, *PAGE_FORMATS))
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     images = load_images(run, question.split, data_dir=data_dir)
     if is_page(path):
         return _save_page(run, question, images, Path(path), metadata, data_dir)

@@ -28,5 +28,5 @@ def load_images(
     MismatchError
         It holds other images than the run was made of.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     return load_checked_images(run, split, Path(data_dir) if data_dir else None)

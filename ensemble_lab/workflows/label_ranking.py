@@ -109,7 +109,7 @@ def rank_labels(
     MissingError
         No such run, split or member, or predictions are missing.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     row = find_label_score(score)
     reviews = load_reviews(run, split)
     predictions, vote = cast_vote(run, split, decision, members)

@@ -85,7 +85,7 @@ def join_metadata(
     MissingExtraError
         A parquet file without pyarrow.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     record = load_record(run, split)
     n_examples = _count_published(run, record) if files else 0
     columns: dict[str, Column] = {}

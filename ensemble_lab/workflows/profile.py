@@ -68,7 +68,7 @@ def profile_run(run: Run | Path | str, *, members: Sequence[str] = ()) -> Profil
     DamagedError
         The file of a member's timings is damaged.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     keys = [entry.key for entry in run.matching(tuple(members))]
     sittings = {key: load_sittings(run, key) for key in keys}
     return Profile(

@@ -84,7 +84,7 @@ def save_report(
 
     # What cannot be written must cost no look at the labels.
     check_figure_path(path, what="report", formats=FORMATS)
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     images = load_images(run, split, data_dir=data_dir)
     joined = join_metadata(run, split, metadata, data_dir=data_dir)
     cut = cut_examples(joined, SliceQuestion(split=split))

@@ -83,7 +83,7 @@ def add_review(
     StoreError
         The run is read-only.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     check_writable(run)
     labels_sha256 = load_record(run, split).labels_sha256 or ""
     numbers = [index] if isinstance(index, int) else list(dict.fromkeys(index))
@@ -131,7 +131,7 @@ def import_reviews(
     StoreError
         The run is read-only.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     rows = load_review_rows(path)
     check_writable(run)
     labels_sha256 = load_record(run, split).labels_sha256 or ""
@@ -155,7 +155,7 @@ def list_reviews(
     DamagedError, NewerFormatError
         As `ensemble_lab.store.reviews.load_reviews`.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     record = load_record(run, split)
     find_positions(record.index, np.array(index, np.int64), split=split, error=MismatchError)
     reviews, wanted = load_reviews(run, split), set(index)

@@ -101,7 +101,7 @@ def select(
     """
     if path is not None:
         check_target(Path(path))
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     split = run.choose_split(split)
     predictions = load_predictions(run, split, members=members)
     n_members = len(predictions.members)

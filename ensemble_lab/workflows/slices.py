@@ -85,7 +85,7 @@ def build_slices(
     PredictionError
         Members that cannot vote by that rule, or a size below 1.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     joined = join_metadata(run, question.split, question.metadata, data_dir=data_dir)
     cut = cut_examples(joined, question)
     scored = score(run, question.split, question.decision, question.members, command=command)

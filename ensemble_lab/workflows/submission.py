@@ -67,7 +67,7 @@ def save_submission(
     StoreError
         The file could not be written.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     record = load_record(run, split)
     if record.labels_sha256 is not None:
         raise PredictionError(

@@ -71,7 +71,7 @@ def judge_run(
         As `ensemble_lab.workflows.curve.build_curve`; also a `k` that is no number of members,
         which is refused before labels are read.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     split = run.choose_split(split)
     n_members = len(find_voters(run, load_record(run, split), members))
     size = (n_members + 1) // 2 if k is None else k

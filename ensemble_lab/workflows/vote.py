@@ -134,7 +134,7 @@ def score_vote(
     MissingError
         No such run, split or member, or predictions are missing.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     reviews = load_reviews(run, split)
     scored = score(run, split, decision, members, command=command)
     return report_vote(run, scored, reviews)
@@ -148,7 +148,7 @@ def score_vote_by_group(
     members: tuple[str, ...] = (),
 ) -> tuple[VoteReport, ...]:
     """Score the vote of each group of members apart, in the order of the run (see `score_vote`)."""
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     groups: dict[str, list[str]] = {}
     for voter in find_voters(run, load_record(run, split), members):
         groups.setdefault(voter.group, []).append(voter.key)

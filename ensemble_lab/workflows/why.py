@@ -104,7 +104,7 @@ def explain_examples(
         Neighbours are asked for and images are not to be had, or are others now; or a file of
         metadata cannot be read.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     record, folder = load_record(run, split), Path(data_dir) if data_dir else None
     positions = _find(record, indices)
     index = record.index[positions]
