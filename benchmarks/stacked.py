@@ -151,7 +151,8 @@ def time_median(function: Callable[[], None]) -> float:
     """
     function()
     print(READY, flush=True)
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        raise SystemExit("the other side failed.")
     seconds = []
     for _ in range(N_EPOCHS):
         began = time.perf_counter()
@@ -189,6 +190,11 @@ class Side:
             self._process.wait()
             raise SystemExit(self._log.read_text())
 
+    def stop(self) -> None:
+        """Let go of the device, whatever the side is at."""
+        self._process.kill()
+        self._process.wait()
+
     def time(self) -> dict[str, Any]:
         """Let the side go on, alone; return what it says and its weights."""
         said, _ = self._process.communicate("\n")
@@ -202,9 +208,13 @@ def measure(net: str, chosen: argparse.Namespace) -> Ratio:
     """Return what an epoch of a member takes here, beside what it takes there."""
     with tempfile.TemporaryDirectory() as folder:
         sides = [Side(side, net, chosen, Path(folder)) for side in ("ours", "peer")]
-        for each in sides:
-            each.wait()
-        ours, peer = (each.time() for each in sides)
+        try:
+            for each in sides:
+                each.wait()
+            ours, peer = (each.time() for each in sides)
+        finally:
+            for each in sides:
+                each.stop()
     return compare(net, ours, peer, chosen.members)
 
 

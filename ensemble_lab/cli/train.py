@@ -46,7 +46,8 @@ TrainingEngine = Annotated[
     Option(
         "--engine",
         help="Workers side by side, one by one, or on the machines of a Ray cluster; or members "
-        "of one net and recipe together in one program, for a GPU (backend jax).",
+        "that differ in nothing but seeds, rates and schedules together in one program, for a "
+        "GPU (backend jax).",
     ),
 ]
 PresetSeeds = Annotated[

@@ -8,7 +8,7 @@
 The one place that imports Keras. `architectures` and `plan` describe without it; the files
 `steps_*` are the only ones that name a backend, and `backends` picks one of them; `worker` is
 the process that trains one member. What it trains is a net (`nets`) or a model of scikit-learn
-(`classic`), which `trainers` picks. Members of one net and recipe (`stacks`) may train together
-instead: `stacked_worker` is the process, `fit_stack`, `stack_machines` and
-`steps_stacked` what `fit`, `machines` and the steps are for one.
+(`classic`), which `trainers` picks. Members that differ in nothing but seeds, rates and
+schedules (`stacks`) may train together instead: `stacked_worker` is the process, `fit_stack`,
+`stack_machines` and `steps_stacked` what `fit`, `machines` and the steps are for one.
 """

@@ -230,7 +230,7 @@ def _fit(
     if clock.times_augmentation:
         with clock.on("profiling"):
             seconds = measure_augmentation(machine, members[0], len(train.images))
-        n_epochs = max(member.epochs for member in members) - min(begun)
+        n_epochs = members[0].epochs - min(begun)
         clock.augmentation = (clock.augmentation or 0.0) + seconds * n_epochs
     return states
 

@@ -10,7 +10,7 @@ __all__ = ["name_stack"]
 
 _OF_ONE_MEMBER = {
     "": ("key", "group", "seed", "held"),
-    "training": ("epochs", "schedule"),
+    "training": ("schedule",),
     "training.optimizer": ("rate",),
 }
 """What a program takes as numbers: names, random streams, and the rate of each step."""
@@ -19,9 +19,10 @@ _OF_ONE_MEMBER = {
 def name_stack(spec: MemberSpec) -> str:
     """Return a digest that members share which have one program.
 
-    They differ in names, random streams, rates, schedules and epochs alone. All else is compiled
-    in: the net, loss, augmentation and optimizer; and they learn from the same examples, for
-    those of another fold learn from others.
+    They differ in names, random streams, rates and schedules alone. All else is compiled in: the
+    net, loss, augmentation and optimizer; and they learn from the same examples, for those of
+    another fold learn from others. Epochs could differ and part them all the same: places of
+    members that are done stay in the program, and cost as much as before.
 
     Raises
     ------
@@ -38,8 +39,9 @@ def name_stack(spec: MemberSpec) -> str:
     ... )
     >>> name_stack(one) == name_stack(other)
     True
-    >>> longer = one.training.model_copy(update={"epochs": 40})
-    >>> name_stack(one) == name_stack(one.model_copy(update={"training": longer}))
+    >>> faster = one.training.optimizer.model_copy(update={"rate": 0.01})
+    >>> training = one.training.model_copy(update={"optimizer": faster})
+    >>> name_stack(one) == name_stack(one.model_copy(update={"training": training}))
     True
     >>> name_stack(one) == name_stack(one.model_copy(update={"fold": 0}))
     False

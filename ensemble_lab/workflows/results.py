@@ -92,10 +92,10 @@ def collect_results(run: Run | Path | str) -> Results:
     Every number is counted from the run's files. The votes are of all members, by each
     rule of `rules_for` with its default tie policy; a rule that needs probabilities is left
     out where some member has votes alone. `command` trains the run again from its own
-    experiment file, with the backend where another was asked for than the file's, and
-    `spec_digest` is that file's; both are null where the file is not what made the members,
-    and `command` where some were stacked and some were not, or where data lie beside the
-    file by a relative path: no single command does that.
+    experiment file, with ``--backend`` where that is not the file's, and `spec_digest` is that
+    file's; both are null where the file is not what made the members, and `command` where some
+    were stacked and some were not, or where data lie beside the file by a relative path: no
+    single command does that.
     `commit` is that of the code that trained. `chosen_on` is
     "validation" where validation chose weights or rates (``keep = "best-validation"``,
     a plateau), else null: nothing is chosen on test. `data` says where the images come

@@ -55,9 +55,9 @@ def train(
         Run folder; ``checkpoints/<name>`` unless given.
     engine : {"process", "serial", "ray", "stacked"}
         Workers side by side, one by one or on other machines; or, with JAX, all members that
-        differ in nothing but seeds, rates, schedules and epochs in one program, as many at once
-        as fit in memory. That rounds differently: a member is not continued under an engine of
-        the other kind.
+        differ in nothing but seeds, rates and schedules in one program, as many at once as fit
+        in memory. That rounds differently: a member is not continued under an engine of the
+        other kind.
     workers : int, optional
         Processes side by side; one a core unless given, and one stack after another.
     cluster : Cluster, optional

@@ -27,13 +27,12 @@ def test_names_and_random_streams_part_no_members(change):
 @pytest.mark.parametrize(
     "recipe",
     [
-        {"epochs": 5},
         {"optimizer": {"name": "adam", "rate": 0.02}},
         {"schedule": {"name": "plateau", "patience": 1}},
         {"schedule": {"name": "one-cycle"}},
     ],
 )
-def test_rates_and_how_long_they_last_part_no_members(recipe):
+def test_rates_and_schedules_part_no_members(recipe):
     other = build_member("jax", **recipe)
     assert other != MEMBER
     assert name_stack(other) == name_stack(MEMBER)
@@ -42,6 +41,7 @@ def test_rates_and_how_long_they_last_part_no_members(recipe):
 @pytest.mark.parametrize(
     "other",
     [
+        build_member("jax", epochs=5),
         build_member("jax", batch_size=8),
         build_member("jax", keep="average"),
         build_member("jax", optimizer={"name": "sgd"}),
