@@ -65,22 +65,16 @@ class Engine:
 def _serial(
     jobs: Sequence[Job], n_workers: int | None, _cluster: Cluster, report: Report
 ) -> tuple[Outcome, ...]:
-    return _run_one_by_one("serial", jobs, n_workers, report)
+    if n_workers not in (None, 1):
+        raise SpecError(f"workers of the serial engine must be 1; got {n_workers}.")
+    return run_jobs(jobs, 1, report)
 
 
 def _stacked(
     jobs: Sequence[Job], n_workers: int | None, _cluster: Cluster, report: Report
 ) -> tuple[Outcome, ...]:
-    # A stack takes all devices and what memory is free: another beside it would find neither.
-    return _run_one_by_one("stacked", jobs, n_workers, report)
-
-
-def _run_one_by_one(
-    name: str, jobs: Sequence[Job], n_workers: int | None, report: Report
-) -> tuple[Outcome, ...]:
-    if n_workers not in (None, 1):
-        raise SpecError(f"workers of the {name} engine must be 1; got {n_workers}.")
-    return run_jobs(jobs, 1, report)
+    # A stack takes all devices: another beside it is not asked for unless the user does.
+    return run_jobs(jobs, n_workers or 1, report)
 
 
 def _process(
@@ -114,7 +108,7 @@ ENGINES = {
 }
 """serial: one worker after another. process: side by side, one a core unless told. ray: on the
 machines of a cluster, as many as they have cores for. stacked: one worker for all members that
-train together in one program, one such worker after another."""
+train together in one program, one such worker after another unless told."""
 
 
 def find_engine(

@@ -62,7 +62,9 @@ class StackMachine:
         )
 
 
-def build_stack(members: Sequence[MemberSpec], train: Examples, n_classes: int) -> StackMachine:
+def build_stack(
+    members: Sequence[MemberSpec], train: Examples, n_classes: int, n_stacks: int = 1
+) -> StackMachine:
     """Return a machine for members of one stack, with places for as many as fit in memory.
 
     Parameters
@@ -72,6 +74,8 @@ def build_stack(members: Sequence[MemberSpec], train: Examples, n_classes: int) 
     train : Examples
         What all of them learn from.
     n_classes : int
+    n_stacks : int
+        That are trained side by side, and share the memory.
     """
     from ensemble_lab.training.steps_stacked import StackedSteps, layer_classes
 
@@ -80,7 +84,7 @@ def build_stack(members: Sequence[MemberSpec], train: Examples, n_classes: int) 
     network = build_network(plan.layers, plan.image_shape, 0, layer_classes)
     optimizer = build_optimizer(plan.optimizer, network.training.trainable_variables)
     examples = train.images, train.labels
-    steps = StackedSteps(network, optimizer, *examples, plan.options, len(members))
+    steps = StackedSteps(network, optimizer, *examples, plan.options, len(members), n_stacks)
     machine = StackMachine(plan, steps, len(network.seed_states))
     state = machine.start(first)
     arrays, *_ = machine.draw(len(train.images), first, 0)

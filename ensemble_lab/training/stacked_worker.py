@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("key")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--with", dest="others", metavar="KEY", nargs="+", default=[])
+    parser.add_argument("--stacks", type=int, default=1, help="stacks side by side")
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args(arguments)
     describe_commit()  # now: it is kept for when a member is stored
@@ -69,7 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
         keys = (chosen.key, *chosen.others)
         waiting = {key: Reporter(key, lines, stop, clock) for key in keys}
         try:
-            train_stack(open_run(chosen.run), waiting, chosen.data_dir, clock)
+            run = open_run(chosen.run)
+            train_stack(run, waiting, chosen.data_dir, clock, n_stacks=chosen.stacks)
         except Exception as error:
             for reporter in waiting.values():
                 reporter.tell_exception(error)
@@ -77,7 +79,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def train_stack(run: Run, waiting: Waiting, data_dir: Path | None, clock: Clock) -> None:
+def train_stack(
+    run: Run, waiting: Waiting, data_dir: Path | None, clock: Clock, *, n_stacks: int = 1
+) -> None:
     """Do what of members is not done yet, and take each from `waiting` with its last word.
 
     Parameters
@@ -88,6 +92,8 @@ def train_stack(run: Run, waiting: Waiting, data_dir: Path | None, clock: Clock)
     data_dir : path or None
         Folder to look in first.
     clock : Clock
+    n_stacks : int
+        That are trained side by side, and share the memory.
 
     Raises
     ------
@@ -112,7 +118,7 @@ def train_stack(run: Run, waiting: Waiting, data_dir: Path | None, clock: Clock)
             # The user's environment says where data lie; the worker's own comes after.
             dataset = load_checked_dataset(run, first, data_dir)
             with nets.open_libraries(first), _sharing_timings(run, tuple(waiting), clock):
-                _train_locked(run, specs, dataset, waiting, clock)
+                _train_locked(run, specs, dataset, waiting, clock, n_stacks)
 
 
 @contextmanager
@@ -138,7 +144,12 @@ def _sharing_timings(run: Run, keys: Sequence[str], clock: Clock) -> Iterator[No
 
 
 def _train_locked(
-    run: Run, specs: dict[str, MemberSpec], dataset: Dataset, waiting: Waiting, clock: Clock
+    run: Run,
+    specs: dict[str, MemberSpec],
+    dataset: Dataset,
+    waiting: Waiting,
+    clock: Clock,
+    n_stacks: int,
 ) -> None:
     unfinished: list[MemberSpec] = []
     for key in tuple(waiting):
@@ -156,15 +167,21 @@ def _train_locked(
             finish_member(run, specs[key], dataset, member, splits, responder, waiting[key])
             waiting.pop(key).say("done", status="trained")
     if unfinished:
-        _train_in_turns(run, unfinished, dataset, waiting, clock)
+        with clock.on("compiling"):
+            train = nets.take_examples(dataset.split("train"))
+            machine = build_stack(unfinished, train, run.n_classes, n_stacks)
+        _train_in_turns(run, unfinished, machine, dataset, waiting, clock)
 
 
 def _train_in_turns(
-    run: Run, members: Sequence[MemberSpec], dataset: Dataset, waiting: Waiting, clock: Clock
+    run: Run,
+    members: Sequence[MemberSpec],
+    machine: StackMachine,
+    dataset: Dataset,
+    waiting: Waiting,
+    clock: Clock,
 ) -> None:
     """Train as many members at once as fit, and after them the next."""
-    with clock.on("compiling"):
-        machine = build_stack(members, nets.take_examples(dataset.split("train")), run.n_classes)
     left = list(members)
     while left := [member for member in left if member.key in waiting]:
         turn = left[: machine.steps.n_places]

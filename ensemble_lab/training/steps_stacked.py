@@ -57,6 +57,8 @@ class StackedSteps:
     options : StepOptions
     n_members : int
         Of the stack.
+    n_stacks : int
+        That are trained side by side: each takes its part of the memory that is free.
     """
 
     def __init__(
@@ -67,11 +69,12 @@ class StackedSteps:
         labels: Labels,
         options: StepOptions,
         n_members: int,
+        n_stacks: int = 1,
     ) -> None:
         devices = jax.local_devices()[:n_members]
         self._mesh = Mesh(np.asarray(devices), ("members",))
         self._by_member = NamedSharding(self._mesh, _SPLIT)
-        self._n_wanted, self._n_devices = n_members, len(devices)
+        self._n_wanted, self._n_devices, self._n_stacks = n_members, len(devices), n_stacks
         self.n_places = _round_up(n_members, len(devices))
         self._device = devices[0]
         self._is_cpu = devices[0].platform == "cpu"
@@ -147,7 +150,9 @@ class StackedSteps:
         # And both once more, stacked, on their way to the devices and back.
         n_beside += n_own * self.n_places
         on_devices = count_places(self.n_places, n_program, free)
-        return min(on_devices, count_places(self.n_places, n_beside, find_free_bytes()))
+        return min(
+            on_devices, count_places(self.n_places, n_beside, self._take_part(find_free_bytes()))
+        )
 
     def halve_places(self) -> None:
         """Make places for half as many members, for memory ran out all the same.
@@ -283,12 +288,16 @@ class StackedSteps:
         self._programs.clear()
 
     def _find_free_bytes(self) -> int | None:
-        """Return what a device has left, or None where that is not known."""
+        """Return what a device has left for this stack, or None where that is not known."""
         if not self._is_cpu:
-            return find_device_bytes(self._device)
+            return self._take_part(find_device_bytes(self._device))
         # All devices of a CPU share the machine's memory.
-        free = find_free_bytes()
+        free = self._take_part(find_free_bytes())
         return None if free is None else free // self._n_devices
+
+    def _take_part(self, free: int | None) -> int | None:
+        # A process is told what is free for it, not what another is about to take.
+        return None if free is None else free // self._n_stacks
 
     def _compile(self, state: State, arrays: StepArrays) -> Any:
         """Return the program for arrays of that shape: one step on a CPU, else a block."""

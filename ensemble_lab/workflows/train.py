@@ -59,7 +59,8 @@ def train(
         in memory. That rounds differently: a member is not continued under an engine of the
         other kind.
     workers : int, optional
-        Processes side by side; one a core unless given, and one stack after another.
+        Processes side by side; one a core unless given, but one stack after another. Stacks side
+        by side share the memory: one compiles while another has the device.
     cluster : Cluster, optional
         For the engine ``ray``: which machines, and how they reach the run.
     members, shard, data_dir, backend

@@ -138,6 +138,11 @@ def run_members(
     elif folder is not None:
         folder = folder.absolute()
     options = (*arguments, *(("--data-dir", str(folder)) if folder else ()))
+    specs = {key: parse_member(run.member(key).spec) for key in keys}
+    stacks = {key: name_stack(spec) for key, spec in specs.items()} if is_stacked else {}
+    n_stacks = min(workers or 1, len(set(stacks.values())))
+    if n_stacks > 1:
+        options += ("--stacks", str(n_stacks))
     jobs = [
         Job(
             run=run.path,
@@ -147,10 +152,9 @@ def run_members(
             threads=spec.threads,
             backend=spec.backend,
             sharing="alone" if is_stacked else sharing,
-            stack=name_stack(spec) if is_stacked else "",
+            stack=stacks.get(key, ""),
         )
-        for key in keys
-        for spec in (parse_member(run.member(key).spec),)
+        for key, spec in specs.items()
     ]
 
     def hear(event: Event) -> None:

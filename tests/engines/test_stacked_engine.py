@@ -85,8 +85,17 @@ def test_one_stack_runs_after_another_and_never_beside_it(run):
     seen = []
     run({"a": ["trained-1", "trained-2"], "b": ["trained-3"]}, report=seen.append)
     assert [event.key for event in seen][-2:] == ["trained-3"] * 2
-    with pytest.raises(SpecError, match="workers of the stacked engine must be 1; got 2"):
-        run({"a": ["trained-1"]}, n_workers=2)
+
+
+def test_stacks_run_side_by_side_where_the_user_says_so(run):
+    """The second is done while the first is still at it."""
+
+    def stop(event):
+        if (event.key, event.event) == ("trained-2", "done"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    outcomes, _ = run({"a": ["slow-1"], "b": ["trained-2"]}, report=stop, n_workers=2)
+    assert [outcome.status for outcome in outcomes.values()] == ["interrupted", "trained"]
 
 
 def test_what_was_done_before_the_user_had_enough_is_done(run):

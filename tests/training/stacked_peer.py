@@ -207,6 +207,9 @@ def fit_into(members: Any) -> dict[str, Any]:
     for room in (2.5, 0.1):
         steps_stacked.find_free_bytes = lambda room=room: int(room * for_one)
         places.append(build_stack(members, draw_examples(72), 3).steps.n_places)
+    # Two stacks side by side have half of what is free each.
+    steps_stacked.find_free_bytes = lambda: int(2 * 1.5 * for_one)
+    places.append(build_stack(members, draw_examples(72), 3, n_stacks=2).steps.n_places)
     machine.steps.halve_places()
     places.append(machine.steps.n_places)
     try:

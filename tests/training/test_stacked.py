@@ -113,7 +113,7 @@ def test_all_members_have_places_where_memory_is_free(results):
 
 def test_as_many_members_have_places_as_memory_is_free_for(results):
     single = results["single"]
-    assert single["fitting"].tolist() == [2, 2, 1, 1]
+    assert single["fitting"].tolist() == [2, 2, 1, 1, 1]
     assert "memory for one member at a time must be free" in str(single["refusal"])
 
 

@@ -75,6 +75,20 @@ def test_sweep_of_rates_and_schedules_is_one_stack(run, jobs, tmp_path):
     assert len({job.stack for job in jobs}) == 1
 
 
+@pytest.mark.parametrize(("workers", "said"), [(None, ()), (1, ()), (2, "2"), (5, "2")])
+def test_stacks_side_by_side_are_told_how_many_share_the_memory(run, jobs, tmp_path, workers, said):
+    path = run.path / "experiment.toml"
+    text = path.read_text(encoding="utf-8")
+    other = text[text.index("[[members]]") :].replace('"a"', '"b"') + "batch_size = 7\n"
+    path.write_text(text + other, encoding="utf-8")
+    asked = {"engine": "stacked", "backend": "jax", "workers": workers}
+    train(path, run=tmp_path / "fresh", **asked)
+    for job in jobs:
+        told = job.options[job.options.index("--stacks") + 1] if said else ()
+        assert told == said
+        assert said or "--stacks" not in job.options
+
+
 def test_members_of_other_engines_are_of_no_stack(run, jobs, tmp_path):
     train(run.path / "experiment.toml", run=tmp_path / "fresh", engine="serial", backend="jax")
     assert [(job.stack, job.sharing) for job in jobs] == [("", "in-turn")] * 3
