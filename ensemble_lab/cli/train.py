@@ -47,7 +47,7 @@ TrainingEngine = Annotated[
         "--engine",
         help="Workers side by side, one by one, or on the machines of a Ray cluster; or members "
         "that differ in nothing but seeds, rates and schedules together in one program, for a "
-        "GPU (backend jax).",
+        "GPU (backend jax), one such program at a time unless --workers says more.",
     ),
 ]
 PresetSeeds = Annotated[

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def train_stack(
             # The user's environment says where data lie; the worker's own comes after.
             dataset = load_checked_dataset(run, first, data_dir)
             with nets.open_libraries(first), _sharing_timings(run, tuple(waiting), clock):
-                _train_locked(run, specs, dataset, waiting, clock, n_stacks)
+                _train_locked(_Work(run, dataset, waiting, clock), specs, n_stacks)
 
 
 @contextmanager
@@ -143,14 +144,18 @@ def _sharing_timings(run: Run, keys: Sequence[str], clock: Clock) -> Iterator[No
             add_sitting(run, key, timings)
 
 
-def _train_locked(
-    run: Run,
-    specs: dict[str, MemberSpec],
-    dataset: Dataset,
-    waiting: Waiting,
-    clock: Clock,
-    n_stacks: int,
-) -> None:
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """The members of a run that wait, and what they learn from."""
+
+    run: Run
+    dataset: Dataset
+    waiting: Waiting
+    clock: Clock
+
+
+def _train_locked(work: _Work, specs: dict[str, MemberSpec], n_stacks: int) -> None:
+    run, dataset, waiting = work.run, work.dataset, work.waiting
     unfinished: list[MemberSpec] = []
     for key in tuple(waiting):
         with _on_its_own(waiting, key):
@@ -167,27 +172,20 @@ def _train_locked(
             finish_member(run, specs[key], dataset, member, splits, responder, waiting[key])
             waiting.pop(key).say("done", status="trained")
     if unfinished:
-        with clock.on("compiling"):
+        with work.clock.on("compiling"):
             train = nets.take_examples(dataset.split("train"))
             machine = build_stack(unfinished, train, run.n_classes, n_stacks)
-        _train_in_turns(run, unfinished, machine, dataset, waiting, clock)
+        _train_in_turns(work, unfinished, machine)
 
 
-def _train_in_turns(
-    run: Run,
-    members: Sequence[MemberSpec],
-    machine: StackMachine,
-    dataset: Dataset,
-    waiting: Waiting,
-    clock: Clock,
-) -> None:
+def _train_in_turns(work: _Work, members: Sequence[MemberSpec], machine: StackMachine) -> None:
     """Train as many members at once as fit, and after them the next."""
     left = list(members)
-    while left := [member for member in left if member.key in waiting]:
+    while left := [member for member in left if member.key in work.waiting]:
         turn = left[: machine.steps.n_places]
         sys.stderr.write(f"{render_count(len(turn), 'member')} of {len(members)} at once\n")
         try:
-            states = _fit(run, turn, machine, dataset, waiting, clock)
+            states = _fit(work, turn, machine)
         except MemoryError as error:
             sys.stderr.write(f"half as many: {error}\n")
             machine.steps.halve_places()
@@ -195,20 +193,14 @@ def _train_in_turns(
             continue
         for member, state in zip(turn, states, strict=True):
             if isinstance(state, TrainingState):
-                with _on_its_own(waiting, member.key):
-                    n_together = machine.steps.n_places_a_device
-                    _finish(run, member, dataset, state, n_together, waiting[member.key])
-                    waiting.pop(member.key).say("done", status="trained")
+                with _on_its_own(work.waiting, member.key):
+                    _finish(work, member, state, machine.steps.n_places_a_device)
+                    work.waiting.pop(member.key).say("done", status="trained")
 
 
-def _fit(
-    run: Run,
-    members: Sequence[MemberSpec],
-    machine: StackMachine,
-    dataset: Dataset,
-    waiting: Waiting,
-    clock: Clock,
-) -> tuple[Any, ...]:
+def _fit(work: _Work, members: Sequence[MemberSpec], machine: StackMachine) -> tuple[Any, ...]:
+    run, dataset, waiting, clock = work.run, work.dataset, work.waiting, work.clock
+
     def save(key: str, state: TrainingState) -> None:
         with clock.on("files"):
             save_state(run, key, state)
@@ -252,15 +244,9 @@ def _fit(
     return states
 
 
-def _finish(
-    run: Run,
-    spec: MemberSpec,
-    dataset: Dataset,
-    state: TrainingState,
-    n_together: int,
-    reporter: Reporter,
-) -> None:
+def _finish(work: _Work, spec: MemberSpec, state: TrainingState, n_together: int) -> None:
     """Store a member whose training is over, and let it predict."""
+    run, dataset, reporter = work.run, work.dataset, work.waiting[spec.key]
     trained = nets.open_state(run, spec, state, stack=n_together)
     member = store_trained(run, spec, dataset, trained, nets, reporter)
     finish_member(run, spec, dataset, member, run.own_splits, trained.responder, reporter)

@@ -8,10 +8,8 @@ from ensemble_lab.spec.member import MemberSpec
 
 __all__ = ["name_stack"]
 
-_OF_ONE_MEMBER = {
-    "": ("key", "group", "seed", "held"),
-    "training": ("schedule",),
-    "training.optimizer": ("rate",),
+_OF_ONE_MEMBER: Any = dict.fromkeys(("key", "group", "seed", "held"), True) | {
+    "training": {"schedule": True, "optimizer": {"rate": True}}
 }
 """What a program takes as numbers: names, random streams, and the rate of each step."""
 
@@ -54,14 +52,4 @@ def name_stack(spec: MemberSpec) -> str:
             f"{hint}"
         )
     # Whole: a default that is written out parts nobody from one who left it out.
-    return digest_of(_strip(spec.model_dump(mode="json")))
-
-
-def _strip(values: dict[str, Any], place: str = "") -> dict[str, Any]:
-    """Return values without what is a member's own, at this place and below."""
-    kept = {name: value for name, value in values.items() if name not in _OF_ONE_MEMBER[place]}
-    for name in kept:
-        below = f"{place}.{name}".lstrip(".")
-        if below in _OF_ONE_MEMBER:
-            kept[name] = _strip(kept[name], below)
-    return kept
+    return digest_of(spec.model_dump(mode="json", exclude=_OF_ONE_MEMBER))
