@@ -9,15 +9,14 @@ Both sides train the net, optimizer and batch size of a preset for whole epochs,
 preset says: here by one warp, there by Keras's layers at the head of the model. Keras by itself
 would not compile a model with such layers on JAX, and take far longer; here it is told to.
 Compiling is not counted: both sides compile side by side, and when the second is done they are
-timed one after the other. First both train one net from the same weights on the same images in
-the same order, and must end with the same weights.
+timed one after the other, over some epochs in a row. First both train one net from the same
+weights on the same images in the same order, and must end with the same weights.
 """
 
 import argparse
 import importlib.util
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -44,7 +43,7 @@ from ensemble_lab.workflows.presets import build_experiment
 NETS = ("cnn3", "light")
 PEER, GOAL = "model.fit in turn", ">= 10"
 PACKAGES = ("jax", "jaxlib", "keras")
-N_CHECKED, N_CLASSES, N_EPOCHS = 512, 10, 3
+N_CHECKED, N_CLASSES, N_EPOCHS = 512, 10, 4
 N_IMAGES = 468 * 128
 """Whole batches, so that both sides compile one step."""
 READY = "ready"
@@ -58,11 +57,11 @@ def draw_examples(n_images: int) -> Examples:
     return Examples(images, rng.integers(0, N_CLASSES, n_images))
 
 
-def plan_members(net: str, n_members: int) -> list[MemberSpec]:
-    """Return members of a preset, on JAX, that train for an epoch."""
+def plan_members(net: str, n_members: int, epochs: int = 1) -> list[MemberSpec]:
+    """Return members of a preset, on JAX, that train for so many epochs."""
     experiment = build_experiment(net, seeds=range(n_members))
     return [
-        spec.model_copy(update={"training": spec.training.model_copy(update={"epochs": 1})})
+        spec.model_copy(update={"training": spec.training.model_copy(update={"epochs": epochs})})
         for spec in (each.on_backend("jax") for each in experiment.expand())
     ]
 
@@ -85,25 +84,25 @@ def plan_checked(net: str) -> MemberSpec:
 
 def train_ours(net: str, n_members: int, n_images: int) -> dict[str, Any]:
     """Return the checked member's weights, and the seconds of an epoch of all members."""
-    members, checked = plan_members(net, n_members), plan_checked(net)
-    examples = draw_examples(N_CHECKED)
+    checked, examples = plan_checked(net), draw_examples(N_CHECKED)
     (state,) = fit_stack([checked], build_stack([checked], examples, N_CLASSES), examples)
     assert not isinstance(state, Exception)
     weights = state.weights
     examples = draw_examples(n_images)
-    machine = build_stack(members, examples, N_CLASSES)
+    machine = build_stack(plan_members(net, n_members), examples, N_CLASSES)
     n_places = machine.steps.n_places
 
-    def train_all() -> None:
+    def train(epochs: int) -> None:
+        members = plan_members(net, n_members, epochs)
         for start in range(0, n_members, n_places):
             fit_stack(members[start : start + n_places], machine, examples)
 
-    return {"weights": weights, "seconds": time_median(train_all), "places": n_places}
+    return {"weights": weights, "seconds": time_epoch(train), "places": n_places}
 
 
 def train_peer(net: str, n_images: int) -> dict[str, Any]:
     """Return the same weights as Keras trains them, and the seconds of an epoch of one member."""
-    spec, checked = plan_members(net, 1)[0], plan_checked(net)
+    (spec,), checked = plan_members(net, 1), plan_checked(net)
     examples = draw_examples(N_CHECKED)
     order = draw_order(checked.seed_of("order"), 0, N_CHECKED)
     model = build_peer(checked)
@@ -117,11 +116,13 @@ def train_peer(net: str, n_images: int) -> dict[str, Any]:
     weights = tuple(model.layers[-1].get_weights())
     examples, model = draw_examples(n_images), build_peer(spec)
 
-    def train_one() -> None:
+    def train(epochs: int) -> None:
         batch_size = spec.training.batch_size
-        model.fit(examples.images, examples.labels, batch_size=batch_size, verbose=0)
+        model.fit(
+            examples.images, examples.labels, batch_size=batch_size, epochs=epochs, verbose=0
+        )
 
-    return {"weights": weights, "seconds": time_median(train_one)}
+    return {"weights": weights, "seconds": time_epoch(train)}
 
 
 def build_peer(spec: MemberSpec) -> Any:
@@ -144,21 +145,18 @@ def build_peer(spec: MemberSpec) -> Any:
     return model
 
 
-def time_median(function: Callable[[], None]) -> float:
-    """Return the median seconds of a call; the first compiles and is not counted.
+def time_epoch(train: Callable[[int], None]) -> float:
+    """Return the seconds of an epoch of some in a row; one before them compiles, uncounted.
 
     Says that it has compiled, and waits until it has the device to itself.
     """
-    function()
+    train(1)
     print(READY, flush=True)
     if not sys.stdin.readline():
         raise SystemExit("the other side failed.")
-    seconds = []
-    for _ in range(N_EPOCHS):
-        began = time.perf_counter()
-        function()
-        seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds)
+    began = time.perf_counter()
+    train(N_EPOCHS)
+    return (time.perf_counter() - began) / N_EPOCHS
 
 
 class Side:
