@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -123,10 +124,17 @@ def load_records(path: Path) -> list[Record]:
 
 
 def append_records(path: Path, news: Iterable[Record]) -> None:
-    """Append records, whole or not at all; of each claim the newest are kept."""
+    """Append records, whole or not at all; of each claim the newest are kept.
+
+    What was measured and what could not be are counted apart: a GPU's figure outlives any number
+    of runs on machines without one.
+    """
     kept: list[Record] = []
+    counts: Counter[tuple[tuple[str, str, str], bool]] = Counter()
     for record in reversed([*load_records(path), *news]):
-        if sum(each.claim == record.claim for each in kept) < MOST_OF_A_CLAIM:
+        kind = record.claim, record.figure is None
+        counts[kind] += 1
+        if counts[kind] <= MOST_OF_A_CLAIM:
             kept.append(record)
     rows = [json.dumps(asdict(record), ensure_ascii=False) for record in reversed(kept)]
     with replacing(path) as partial:

@@ -110,6 +110,14 @@ def test_of_each_claim_the_newest_records_are_kept(bench, tmp_path):
     assert [each.figure for each in kept[1:]] == [4.0, 5.0, 6.0, 7.0, 8.0]
 
 
+def test_a_figure_outlives_many_runs_that_could_not_measure_it(bench, tmp_path):
+    records, path = bench["records"], tmp_path / "results.json"
+    lacking = record(bench, why="no GPU")
+    records.append_records(path, [record(bench, figure=3.0), *[lacking] * 9])
+    kept = records.load_records(path)
+    assert kept == [record(bench, figure=3.0), *[lacking] * records.MOST_OF_A_CLAIM]
+
+
 def test_a_figure_outlives_that_it_could_not_be_measured_later(bench):
     choose = bench["records"].choose_newest
     old, new, lacking = record(bench, figure=1.0), record(bench), record(bench, why="no GPU")
