@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Progress"]
 
 _LINE_EVERY_S = 30.0
+_MOST_IN_LINE, _MOST_IN_TABLE = 3, 12
+"""Members that are shown one by one; a stack trains many more at once."""
 _ENDED = ("done", "failed", "locked", "interrupted")
 
 
@@ -86,8 +88,9 @@ class Progress:
         if left is not None:
             parts.append(f"{_clock(left)} left")
         parts += [f"{e.key} failed" for e in self._latest.values() if e.event == "failed"]
-        parts += [self._describe(event) for event in self._running()]
-        return " · ".join(parts)
+        running = self._running()
+        parts += [self._describe(event) for event in running[:_MOST_IN_LINE]]
+        return " · ".join([*parts, *_count_rest(running, _MOST_IN_LINE)])
 
     def _running(self) -> list[Event]:
         return [e for e in self._latest.values() if e.event not in (*_ENDED, "waiting")]
@@ -135,7 +138,8 @@ class Progress:
         table.add_row(
             f"members {ended}/{len(self._latest)}", "" if left is None else f"{_clock(left)} left"
         )
-        for event in self._running():
+        running = self._running()
+        for event in running[:_MOST_IN_TABLE]:
             filled = round(20 * self._share(event))
             table.add_row(
                 event.key,
@@ -146,10 +150,16 @@ class Progress:
                 if event.key in self._validation
                 else "",
             )
+        for words in _count_rest(running, _MOST_IN_TABLE):
+            table.add_row(words)
         for event in self._latest.values():
             if event.event == "failed":
                 table.add_row(event.key, "failed")
         return table
+
+
+def _count_rest(running: list[Event], n_shown: int) -> list[str]:
+    return [f"{len(running) - n_shown} more"] if len(running) > n_shown else []
 
 
 def _epochs(event: Event) -> str:

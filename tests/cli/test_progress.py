@@ -76,6 +76,24 @@ def test_live_picture_fits_eighty_columns(clock):
     assert len(lines) == 2
 
 
+def test_stack_of_many_is_told_in_a_short_line_and_a_picture_that_fits_a_screen(clock):
+    progress = Progress()
+    for number in range(32):
+        key = f"pool-{number:04}"
+        progress.report(Event(event="epoch", key=key, epoch=4, epochs=8, loss=0.25))
+    line = progress._headline()
+    assert len(line) < 160
+    assert line.endswith("pool-0002 epoch 4.0/8 loss 0.2500 · 29 more")
+    screen = io.StringIO()
+    Console(file=screen, width=80).print(progress._render())
+    lines = screen.getvalue().splitlines()
+    assert len(lines) == 14
+    assert lines[-1].strip() == "20 more"
+    for number in range(3, 32):
+        progress.report(Event(event="done", key=f"pool-{number:04}", status="trained"))
+    assert "more" not in progress._headline()
+
+
 def test_failed_member_is_named_while_the_others_go_on(clock):
     progress = Progress()
     tell(progress)
