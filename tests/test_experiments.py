@@ -113,6 +113,15 @@ def test_curve_in_the_readme_is_that_of_the_file():
         assert said == f"{curve[int(k)]['expected']:.1f} ± {curve[int(k)]['sd']:.1f}"
 
 
+def test_fifty_epochs_of_the_capsule_network_are_those_of_the_file():
+    folder = ROOT / "experiments/capsnet"
+    vote = json.loads((folder / "fifty-epochs.json").read_text(encoding="utf-8"))
+    listed = {row[0]: row[1:] for row in rows((folder / "README.md").read_text(encoding="utf-8"))}
+    for member in vote["members"]:
+        assert listed[f"seed {member['seed']}"] == [str(member["errors"])]
+    assert listed["majority of the three"] == [str(vote["errors"])]
+
+
 def test_first_vote_lists_as_many_images_as_its_vote_gets_wrong():
     folder = ROOT / "experiments/first-vote"
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
