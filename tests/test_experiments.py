@@ -122,6 +122,22 @@ def test_fifty_epochs_of_the_capsule_network_are_those_of_the_file():
     assert listed["majority of the three"] == [str(vote["errors"])]
 
 
+def test_copies_of_the_images_are_worth_what_the_files_say():
+    folder = ROOT / "experiments/light-tta"
+    votes = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
+    listed = {row[0]: row[2:] for row in rows((folder / "README.md").read_text(encoding="utf-8"))}
+    errors = {name: [each["errors"] for each in vote["members"]] for name, vote in votes.items()}
+    assert sorted(errors) == ["plain", "shifts", "tta-16", "tta-8"]
+    for name, each in errors.items():
+        changes = [after - before for before, after in zip(errors["plain"], each, strict=True)]
+        change = spread({"mean": statistics.mean(changes), "sd": statistics.stdev(changes)})
+        assert listed[name] == [
+            spread({"mean": statistics.mean(each), "sd": statistics.stdev(each)}),
+            "–" if name == "plain" else change.replace("-", "−"),
+            str(votes[name]["errors"]),
+        ]
+
+
 def test_first_vote_lists_as_many_images_as_its_vote_gets_wrong():
     folder = ROOT / "experiments/first-vote"
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
