@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from ensemble_lab.cli import COMMANDS
+from ensemble_lab.store.members import load_member
 from ensemble_lab.store.run import save_run
 from ensemble_lab.workflows.new import read_template
 
@@ -81,6 +82,17 @@ def test_inspect_says_what_is_missing(call, make_run):
     assert "damaged" in answer.out
     members = json.loads(call("inspect", run.path, "--format", "json").out)["members"]
     assert [m["status"] for m in members] == ["complete", "no predictions", "damaged"]
+
+
+def test_inspect_tells_seconds_of_a_minute_and_nothing_of_weights_that_are_gone(call, make_run):
+    run = make_run()
+    (run.member_folder("a-0001") / "member.weights.h5").unlink()
+    lines = call("inspect", run.path).out.splitlines()[3:6]
+    rows = {line.split()[0]: line.split() for line in lines}
+    minutes = sum(record.seconds for record in load_member(run, "a-0000").history) / 60
+    assert 0 < minutes < 0.5
+    assert rows["a-0000"][-1] == f"{minutes:.2f}" != "0.00"
+    assert rows["a-0001"][2:] == ["no", "weights", "–", "–", "–"]
 
 
 def test_runs_lists_runs_and_says_why_one_cannot_be_opened(call, make_run, tmp_path):
