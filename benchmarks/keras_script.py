@@ -5,8 +5,8 @@ Keras and NumPy alone, as its guides write it: augmentation layers at the head o
 
     python benchmarks/keras_script.py DATA.npz NET EPOCHS BATCH_SIZE SEED [SEED ...]
 
-Prints one JSON object: parameters, images seen, and of each model the accuracy while it learnt in its
-last epoch and the seconds of its epochs.
+Prints one JSON object: parameters, images seen, and of each model the accuracy while it learnt in
+its last epoch and the seconds of its epochs.
 """
 
 import json

@@ -121,9 +121,7 @@ def train_peer(net: str, n_images: int) -> dict[str, Any]:
 
     def train(epochs: int) -> None:
         batch_size = spec.training.batch_size
-        model.fit(
-            examples.images, examples.labels, batch_size=batch_size, epochs=epochs, verbose=0
-        )
+        model.fit(examples.images, examples.labels, batch_size=batch_size, epochs=epochs, verbose=0)
 
     return {"weights": weights, "seconds": time_epoch(train)}
 

@@ -173,7 +173,7 @@ def check_same_work(net: str, path: Path, said: dict[str, Any]) -> None:
     assert {member.n_parameters for member in members} == {said["parameters"]}
     assert n_train * sum(len(member.history) for member in members) == said["images"]
     for name in ("validation", "test"):
-        assert len(lab.load_predictions(run, name).keys) == len(members)
+        assert len(lab.load_predictions(run, name).members) == len(members)
     ours = np.array([member.history[-1].accuracy for member in members])
     peers = np.array(said["accuracies"])
     print(f"{net}: accuracies {np.round(ours, 3)}, of the script {np.round(peers, 3)}")
