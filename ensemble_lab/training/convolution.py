@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-__all__ = ["Conv2D", "list_covered"]
+__all__ = ["Conv2D"]
 
 
 class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
@@ -20,7 +20,7 @@ class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Return the convolution without bias: float (batch, height, width, filters)."""
-        covered = list_covered(inputs, kernel.shape[:2], self.strides, self.padding)
+        covered = _list_covered(inputs, kernel.shape[:2], self.strides, self.padding)
         rows = ops.concatenate(covered, axis=-1)
         # Batch, height and width as one axis: the kernel's gradient sums over all three, and
         # XLA would transpose the rows for that, a quarter of a step's time on a GPU.
@@ -29,7 +29,7 @@ class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
         return ops.reshape(outputs, (-1, *rows.shape[1:3], kernel.shape[-1]))
 
 
-def list_covered(
+def _list_covered(
     inputs: Any, size: tuple[int, int], strides: tuple[int, int], padding: str
 ) -> list[Any]:
     """Return what each place of a kernel lies on, row by row: (batch, height, width, channels)."""

@@ -34,6 +34,11 @@ def test_threads_of_the_member_are_those_of_every_pool():
     assert "multi_thread" not in variables["XLA_FLAGS"]
 
 
+def test_processor_does_not_decide_which_kernels_tensorflow_takes(monkeypatch):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert plan_environment(build_member("tensorflow"))["TF_ENABLE_ONEDNN_OPTS"] == "1"
+
+
 def test_member_keeps_whose_bits_it_has():
     alone, stacked = (
         describe_environment(build_member("jax"), {"jax": "0.10"}, stack=stack)

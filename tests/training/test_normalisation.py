@@ -1,0 +1,45 @@
+"""The batch norm of each backend is Keras's, in one operation or in ten."""
+
+import numpy as np
+import pytest
+
+from ensemble_lab.training.backends import load_backend
+
+SHAPES = [(6, 5, 4, 3), (2, 1, 1, 7), (1, 1, 1, 2), (9, 3)]
+
+
+def learn(layer, values, gradients):
+    """Return what the layer makes of values, its weights after it, and all gradients."""
+    import tensorflow as tf
+
+    inputs = tf.constant(values)
+    sources = [layer.gamma.value, layer.beta.value]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        outputs = layer(inputs, training=True)
+    found = tape.gradient(outputs, [inputs, *sources], tf.constant(gradients))
+    return [outputs.numpy(), *layer.get_weights(), *(each.numpy() for each in found)]
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_batch_norm_has_the_values_statistics_and_gradients_of_keras(backend, shape):
+    if backend != "tensorflow":
+        pytest.skip("JAX has Keras's own")
+    import keras
+
+    rng = np.random.default_rng(len(shape))
+    values = rng.normal(3, 2, shape).astype(np.float32)
+    gradients = rng.normal(size=shape).astype(np.float32)
+    weights = [rng.uniform(0.5, 2, shape[-1]).astype(np.float32) for _ in range(4)]
+    kinds = load_backend(backend).layer_classes.BatchNormalization, keras.layers.BatchNormalization
+    layers = [kind(axis=-1, momentum=0.9, epsilon=1e-3) for kind in kinds]
+    for layer in layers:
+        layer.build(shape)
+        layer.set_weights(weights)
+    for ours, kerass in zip(*(learn(layer, values, gradients) for layer in layers), strict=True):
+        np.testing.assert_allclose(ours, kerass, rtol=2e-4, atol=2e-4)
+    # After it both ask the same statistics.
+    ours, kerass = (layer(values, training=False).numpy() for layer in layers)
+    np.testing.assert_allclose(ours, kerass, rtol=1e-4, atol=1e-4)
+    assert np.abs(np.subtract(layers[0].get_weights()[2], weights[2])).max() > 0.01
