@@ -55,12 +55,9 @@ def command(run: WholeRun, format: Format = "table") -> None:
     for member in members:
         accuracy = member["validation accuracy"]
         member["validation accuracy"] = None if accuracy is None else render_share(accuracy)
-        # Of a stack's shared time a small net's part is seconds.
-        member["minutes"] = f"{member['minutes']:.{1 if member['minutes'] >= 1 else 2}f}"
-        is_elsewhere = member["origin"] is not None or member["status"] == "no weights"
-        if is_elsewhere or member["kind"] == "imported":
-            # Its history stayed where it came from, or was never known.
-            member["epochs"] = member["minutes"] = None
+        if (minutes := member["minutes"]) is not None:
+            # Of the time that a stack shares, a small net's part is seconds.
+            member["minutes"] = f"{minutes:.{1 if minutes >= 1 else 2}f}"
     # Notes are sentences: below the tables, where they cannot make them wide.
     print(render_table(members, [name for name in _MEMBER if name != "note"]))
     for origin in summary.run.origins:

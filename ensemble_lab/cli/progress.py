@@ -79,7 +79,7 @@ class Progress:
         seconds = time.monotonic() - self._started
         yield f"{len(done)} of {len(self._latest)} members done in {_clock(seconds)}"
         if locked:
-            yield f"another process is training {', '.join(locked)}"
+            yield f"another process is training {', '.join(_shorten(locked, _MOST_IN_LINE))}"
 
     def _headline(self) -> str:
         ended = sum(event.event in _ENDED for event in self._latest.values())
@@ -87,10 +87,13 @@ class Progress:
         left = self._seconds_left()
         if left is not None:
             parts.append(f"{_clock(left)} left")
-        parts += [f"{e.key} failed" for e in self._latest.values() if e.event == "failed"]
-        running = self._running()
-        parts += [self._describe(event) for event in running[:_MOST_IN_LINE]]
-        return " · ".join([*parts, *_count_rest(running, _MOST_IN_LINE)])
+        failed = [f"{event.key} failed" for event in self._failed()]
+        running = [self._describe(event) for event in self._running()]
+        parts += [*_shorten(failed, _MOST_IN_LINE), *_shorten(running, _MOST_IN_LINE)]
+        return " · ".join(parts)
+
+    def _failed(self) -> list[Event]:
+        return [event for event in self._latest.values() if event.event == "failed"]
 
     def _running(self) -> list[Event]:
         return [e for e in self._latest.values() if e.event not in (*_ENDED, "waiting")]
@@ -150,16 +153,22 @@ class Progress:
                 if event.key in self._validation
                 else "",
             )
-        for words in _count_rest(running, _MOST_IN_TABLE):
-            table.add_row(words)
-        for event in self._latest.values():
-            if event.event == "failed":
-                table.add_row(event.key, "failed")
+        if len(running) > _MOST_IN_TABLE:
+            table.add_row(f"{len(running) - _MOST_IN_TABLE} more")
+        for words in _shorten([event.key for event in self._failed()], _MOST_IN_LINE):
+            table.add_row(words, "failed")
         return table
 
 
-def _count_rest(running: list[Event], n_shown: int) -> list[str]:
-    return [f"{len(running) - n_shown} more"] if len(running) > n_shown else []
+def _shorten(words: list[str], most: int) -> list[str]:
+    """Return the first, and how many more there are.
+
+    Examples
+    --------
+    >>> _shorten(["a", "b", "c"], 1)
+    ['a', '2 more']
+    """
+    return [*words[:most], *([f"{len(words) - most} more"] if len(words) > most else [])]
 
 
 def _epochs(event: Event) -> str:

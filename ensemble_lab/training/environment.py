@@ -38,7 +38,7 @@ def plan_environment(spec: MemberSpec) -> dict[str, str]:
 
     Threads are part of what decides a member's bits: oneDNN's sums follow their
     number. XLA takes its pool's size from ``NPROC`` and nothing else. TensorFlow leaves oneDNN
-    alone on CPUs without AVX-512, though it is faster there too: with AVX2, by a third.
+    alone on CPUs without instructions for neural nets, where it is faster too.
     """
     threads = str(spec.threads)
     variables = {

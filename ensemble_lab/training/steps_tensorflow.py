@@ -31,16 +31,18 @@ __all__ = [
 
 
 class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
-    """Keras's layer over the channels of images, in one operation while it learns.
+    """Keras's layer as `BatchNorm` builds it, in one operation while it learns from images.
 
-    Keras composes it of a dozen, each of which walks over all values: with their gradients, three
-    times as long on a CPU, and a fifth of a step of the light net. The class keeps its name, which
-    the paths in weight files are made of.
+    Keras composes it of a dozen, each of which walks over all values: with the gradient 4.9
+    against 1.3 ms for 128 × 24 × 24 × 16 on a CPU thread; the light net's steps took a fifth
+    longer with it. What the operation cannot do is left to Keras. The class keeps its name, which the
+    paths in weight files are made of.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the inputs normalised; while it learns, by the batch."""
-        if not training or not self.trainable or len(inputs.shape) != 4:
+        is_plain = len(inputs.shape) == 4 and inputs.dtype == tf.float32 and mask is None
+        if not (training and self.trainable and is_plain):
             return super().call(inputs, training=training, mask=mask)
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs, self.gamma, self.beta, epsilon=self.epsilon

@@ -1,6 +1,6 @@
 """What a run holds, and what is missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 from ensemble_lab.exceptions import EnsembleLabError, MissingError
 from ensemble_lab.spelling import render_count
 from ensemble_lab.store.ledger import load_ledger
-from ensemble_lab.store.members import load_failure, load_member, member_path
+from ensemble_lab.store.members import EpochRecord, load_failure, load_member, member_path
 from ensemble_lab.store.predictions import count_flipped, has_predictions
 from ensemble_lab.store.run import Entry, Run, open_run, open_whole
 from ensemble_lab.store.runs import find_runs
@@ -42,12 +42,13 @@ class MemberStatus:
         from. An imported one never had any.
     note : str
         What is missing or went wrong, in a sentence; empty when complete.
-    epochs : int
-        Epochs done.
+    epochs : int or None
+        Epochs done; None where its history is not here: it stayed where it was pooled from, is
+        damaged, is gone with the weights, or was never known.
     validation_accuracy : float or None
         Of the kept weights.
-    minutes : float
-        Wall time of its epochs.
+    minutes : float or None
+        Wall time of its epochs; None where `epochs` is, or there were none.
     origin : str or None
         The run that it was pooled from; None where it was made here.
     """
@@ -57,9 +58,9 @@ class MemberStatus:
     kind: str
     status: str
     note: str = ""
-    epochs: int = 0
+    epochs: int | None = None
     validation_accuracy: float | None = None
-    minutes: float = 0.0
+    minutes: float | None = None
     origin: str | None = None
 
 
@@ -233,8 +234,9 @@ def _member(run: Run, entry: Entry) -> MemberStatus:
         return _unfinished(run, entry)
     except EnsembleLabError as error:
         return MemberStatus(key, group, kind, "damaged", str(error))
-    if damage := _find_damaged_file(run, key):
-        return MemberStatus(key, group, kind, "damaged", damage, len(member.history))
+    damage, (epochs, minutes) = _find_damaged_file(run, key), _count_history(member.history)
+    if damage:
+        return MemberStatus(key, group, kind, "damaged", damage, epochs, minutes=minutes)
     lack = _tell_lack(run, key)
     kept = member.history[member.kept_epoch - 1 : member.kept_epoch]
     return MemberStatus(
@@ -243,10 +245,15 @@ def _member(run: Run, entry: Entry) -> MemberStatus:
         kind,
         status="no predictions" if lack else "complete",
         note=lack,
-        epochs=len(member.history),
+        epochs=epochs,
         validation_accuracy=kept[0].validation_accuracy if kept else None,
-        minutes=sum(record.seconds for record in member.history) / 60,
+        minutes=minutes,
     )
+
+
+def _count_history(history: Sequence[EpochRecord]) -> tuple[int, float | None]:
+    """Return how many epochs there were, and the minutes they took."""
+    return len(history), sum(record.seconds for record in history) / 60 if history else None
 
 
 def _pooled(run: Run, entry: Entry, origin: Path) -> MemberStatus:
@@ -288,15 +295,16 @@ def _unfinished(run: Run, entry: Entry) -> MemberStatus:
         failure, state = load_failure(run, key), load_state(run, key)
     except EnsembleLabError as error:
         return MemberStatus(key, group, kind, "damaged", str(error))
-    epochs = state.epoch if state else 0
-    if failure:
-        return MemberStatus(key, group, kind, "failed", f"{failure.error}: {failure.cause}", epochs)
-    if state:
-        return MemberStatus(key, group, kind, "unfinished", f"stopped after epoch {epochs}", epochs)
+    epochs, minutes = _count_history(state.history if state else ())
+    if failure or state:
+        status, note = "unfinished", f"stopped after epoch {epochs}"
+        if failure:
+            status, note = "failed", f"{failure.error}: {failure.cause}"
+        return MemberStatus(key, group, kind, status, note, epochs, minutes=minutes)
     if any(has_predictions(run, key, name) for name in run.splits):
         note = "predictions are here, weights are not"
         return MemberStatus(key, group, kind, "no weights", note)
-    return MemberStatus(key, group, kind, "not started")
+    return MemberStatus(key, group, kind, "not started", epochs=0)
 
 
 def _split(run: Run, name: str) -> SplitStatus:

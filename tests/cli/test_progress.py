@@ -78,20 +78,33 @@ def test_live_picture_fits_eighty_columns(clock):
 
 def test_stack_of_many_is_told_in_a_short_line_and_a_picture_that_fits_a_screen(clock):
     progress = Progress()
-    for number in range(32):
-        key = f"pool-{number:04}"
-        progress.report(Event(event="epoch", key=key, epoch=4, epochs=8, loss=0.25))
-    line = progress._headline()
-    assert len(line) < 160
-    assert line.endswith("pool-0002 epoch 4.0/8 loss 0.2500 · 29 more")
-    screen = io.StringIO()
-    Console(file=screen, width=80).print(progress._render())
-    lines = screen.getvalue().splitlines()
-    assert len(lines) == 14
-    assert lines[-1].strip() == "20 more"
-    for number in range(3, 32):
-        progress.report(Event(event="done", key=f"pool-{number:04}", status="trained"))
-    assert "more" not in progress._headline()
+    keys = [f"pool-{number:04}" for number in range(32)]
+
+    def look() -> tuple[str, list[str]]:
+        screen = io.StringIO()
+        Console(file=screen, width=80).print(progress._render())
+        return progress._headline(), screen.getvalue().splitlines()
+
+    for key in keys:
+        values = {"loss": 0.25, "validation_accuracy": 0.9}
+        progress.report(Event(event="epoch", key=key, epoch=4, epochs=8, **values))
+    clock[0] = 1060
+    line, picture = look()
+    assert line.endswith("pool-0002 epoch 4.0/8 loss 0.2500 validation 90.00% · 29 more")
+    assert len(line) < 220
+    assert (len(picture), picture[-1].strip()) == (14, "20 more")
+
+    for key in keys:  # as where memory runs out
+        progress.report(Event(event="failed", key=key, error="MemoryError", cause="none left."))
+    line, picture = look()
+    assert line.endswith("pool-0000 failed · pool-0001 failed · pool-0002 failed · 29 more")
+    assert len(picture) == 5
+    assert picture[-1].split() == ["29", "more", "failed"]
+
+    for key in keys:
+        progress.report(Event(event="locked", key=key))
+    *_, locked = progress.summary()
+    assert locked == "another process is training pool-0000, pool-0001, pool-0002, 29 more"
 
 
 def test_failed_member_is_named_while_the_others_go_on(clock):

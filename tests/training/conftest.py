@@ -26,6 +26,7 @@ def backend(keras_home: None) -> str:
         name = "jax" if importlib.util.find_spec("tensorflow") is None else "tensorflow"
     os.environ["KERAS_BACKEND"] = name
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # the kernels that a worker takes
     try:
         load_backend(name).configure(1)
     except MissingExtraError as error:

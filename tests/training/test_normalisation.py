@@ -1,4 +1,4 @@
-"""The batch norm of each backend is Keras's, in one operation or in ten."""
+"""The batch norm of TensorFlow's steps is Keras's, in one operation where that is faster."""
 
 import numpy as np
 import pytest
@@ -43,3 +43,23 @@ def test_batch_norm_has_the_values_statistics_and_gradients_of_keras(backend, sh
     ours, kerass = (layer(values, training=False).numpy() for layer in layers)
     np.testing.assert_allclose(ours, kerass, rtol=1e-4, atol=1e-4)
     assert np.abs(np.subtract(layers[0].get_weights()[2], weights[2])).max() > 0.01
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(("shape", "n_fused"), [((None, 5, 4, 3), 1), ((None, 3), 0)], ids=str)
+def test_images_are_normalised_in_one_operation(backend, shape, n_fused):
+    if backend != "tensorflow":
+        pytest.skip("JAX has Keras's own")
+    import tensorflow as tf
+
+    layer = load_backend(backend).layer_classes.BatchNormalization()
+    layer.build(shape)
+    spec = tf.TensorSpec(shape, tf.float32)
+    learning, asking = (
+        tf.function(lambda values, training=training: layer(values, training=training))
+        .get_concrete_function(spec)
+        .graph.get_operations()
+        for training in (True, False)
+    )
+    assert [each.type for each in learning].count("FusedBatchNormV3") == n_fused
+    assert "FusedBatchNormV3" not in [each.type for each in asking]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ensemble_lab.store.members import Failure, member_path, save_failure
+from ensemble_lab.store.members import Failure, load_member, member_path, save_failure
 from ensemble_lab.store.training_state import TrainingState, save_state
 from ensemble_lab.workflows.errors import find_errors, keep_errors
 from ensemble_lab.workflows.inspect import list_runs, summarise_run
@@ -15,7 +15,8 @@ def forget(run, key, *, predictions=True):
 
 
 def stop_after(run, key, epoch):
-    save_state(run, key, TrainingState(epoch, (), (), (), 1, ()))
+    history = load_member(run, "a-0000").history * 2
+    save_state(run, key, TrainingState(epoch, (), (), (), 1, history[:epoch]))
 
 
 def status(run, key):
@@ -58,6 +59,7 @@ def test_unfinished_member_says_how_far_it_is(make_run):
     found = status(run, "a-0002")
     assert (found.status, found.note) == ("unfinished", "stopped after epoch 1")
     assert found.epochs == 1
+    assert found.minutes == pytest.approx(1.5 / 60)
 
 
 def test_member_whose_weights_are_gone(make_run):
@@ -65,6 +67,7 @@ def test_member_whose_weights_are_gone(make_run):
     forget(run, "a-0000", predictions=False)
     found = status(run, "a-0000")
     assert (found.status, found.note) == ("no weights", "predictions are here, weights are not")
+    assert (found.epochs, found.minutes) == (None, None)
     assert summarise_run(run).n_complete == 2
 
 
@@ -73,6 +76,7 @@ def test_member_that_is_not_started(make_run):
     forget(run, "a-0000")
     found = status(run, "a-0000")
     assert (found.status, found.note, found.validation_accuracy) == ("not started", "", None)
+    assert (found.epochs, found.minutes) == (0, None)
 
 
 @pytest.mark.parametrize("name", ["resume.weights.h5", "failure.json"])
