@@ -35,8 +35,8 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
 
     Keras composes it of a dozen, each of which walks over all values: with the gradient 4.9
     against 1.3 ms for 128 × 24 × 24 × 16 on a CPU thread; the light net's steps took a fifth
-    longer with it. What the operation cannot do is left to Keras. The class keeps its name, which the
-    paths in weight files are made of.
+    longer with it. What the operation cannot do is left to Keras. The class keeps its name, which
+    the paths in weight files are made of.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

@@ -1,8 +1,11 @@
 """Wilson's interval, in errors."""
 
+import math
 from statistics import NormalDist
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from ensemble_lab.analysis.significance.intervals import wilson
@@ -69,3 +72,11 @@ def test_confidence_just_below_one_has_an_interval() -> None:
 def test_impossible_questions_are_refused(arguments: tuple, facts: str) -> None:
     with pytest.raises(PredictionError, match=facts):
         wilson(*arguments)
+
+
+@given(st.floats(0, 1), st.integers(1, 100_000))
+def test_usual_confidence_takes_no_way_of_its_own(share: float, n_examples: int) -> None:
+    usual = wilson(share * n_examples, n_examples)
+    # What lies beside it is computed.
+    beside = wilson(share * n_examples, n_examples, math.nextafter(0.95, 1))
+    assert usual == pytest.approx(beside, rel=1e-12, abs=1e-9)

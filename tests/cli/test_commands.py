@@ -354,10 +354,11 @@ LAZY = {
         "difflib",
         "csv",
         "sqlite3",
+        "statistics",
         "tomllib",
         "ensemble_lab.analysis.selection",
     },
-    "vote": {"numpy.random", "shutil", "difflib", "csv", "sqlite3", "tomllib"},
+    "vote": {"numpy.random", "shutil", "difflib", "csv", "sqlite3", "statistics", "tomllib"},
     "inspect": {"numpy.random", "ensemble_lab.errors", "ensemble_lab.analysis"},
     "ledger": {"h5py", "ensemble_lab.analysis"},
 }
