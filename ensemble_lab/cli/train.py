@@ -173,13 +173,15 @@ def _print_plan(
     cluster: "Cluster",
 ) -> None:
     from ensemble_lab.workflows.planning import plan_experiment
-    from ensemble_lab.workflows.train import find_lacking
+    from ensemble_lab.workflows.train import find_lacking, find_untrained
     from ensemble_lab.workflows.workers import check_engine
 
     plan = plan_experiment(experiment, **choice)
-    to_train = find_lacking(plan, run)
-    check_engine((member.spec for member in to_train), engine, cluster)
-    lacking = {member.spec.key for member in to_train}
+    lacking = find_lacking(plan, run)
+    check_engine((member.spec for member in lacking), engine, cluster)
+    untrained = find_untrained(plan, lacking, run)
+    to_do = {member.spec.key: "predict" for member in lacking}
+    to_do |= {member.spec.key: "train" for member in untrained}
     rows = [
         {
             "member": member.spec.key,
@@ -188,13 +190,14 @@ def _print_plan(
             "parameters": member.plan.parameters,
             "epochs": member.plan.epochs,
             "TFLOP": member.plan.tflop,
-            "to do": "train" if member.spec.key in lacking else "complete",
+            "to do": to_do.get(member.spec.key, "complete"),
         }
         for member in plan.chosen_members
     ]
     print(render_table(rows, list(rows[0]) if rows else ["member"]))
     splits = ", ".join(f"{split.n_examples:,} {split.name}" for split in plan.dataset.splits)
-    total = sum(m.plan.tflop for m in plan.chosen_members if m.spec.key in lacking)
-    members = render_count(len(lacking), "member")
-    print(f"{members} to train, {total:.3g} TFLOP")
+    total = sum(member.plan.tflop for member in untrained)
+    print(f"{render_count(len(untrained), 'member')} to train, {total:.3g} TFLOP")
+    if n_trained := len(lacking) - len(untrained):
+        print(f"{render_count(n_trained, 'member')} to predict only")
     print(f"{plan.dataset.name}: {splits} images")

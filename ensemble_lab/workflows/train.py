@@ -26,7 +26,7 @@ from ensemble_lab.workflows.workers import (
     run_members,
 )
 
-__all__ = ["find_lacking", "is_complete", "train"]
+__all__ = ["find_lacking", "find_untrained", "is_complete", "train"]
 
 
 def train(
@@ -131,6 +131,18 @@ def find_lacking(plan: Plan, run: Run | Path | str | None = None) -> tuple[Plann
             return plan.chosen_members
         run = _grow(open_run(path), _describe_run(plan, path), plan.chosen)
     return tuple(m for m in plan.chosen_members if not is_complete(run, m.spec.key))
+
+
+def find_untrained(
+    plan: Plan, lacking: Sequence[PlannedMember], run: Run | Path | str | None = None
+) -> tuple[PlannedMember, ...]:
+    """Return those of `find_lacking` that have no weights; the others only have to predict."""
+    path = run.path if isinstance(run, Run) else _locate_run(plan, run)
+    if not (path / "run.json").exists():
+        return tuple(lacking)
+    opened = open_run(path)
+    there = {key for key in opened.keys if member_path(opened, key).exists()}
+    return tuple(member for member in lacking if member.spec.key not in there)
 
 
 def _locate_run(plan: Plan, run: Path | str | None) -> Path:

@@ -199,6 +199,16 @@ def test_dry_run_promises_nothing_that_train_refuses(call, tmp_path, typed, fact
     assert call("train", path, *typed).err == answer.err
 
 
+def test_dry_run_tells_what_only_has_to_predict(call, make_run):
+    run = make_run()
+    (run.member_folder("a-0001") / "predictions-test.h5").unlink()
+    answer = call("train", run.path / "experiment.toml", "--dry-run", "--run", run.path)
+    assert [line.split()[-1] for line in answer.out.splitlines()[1:4]] == [
+        "complete", "predict", "complete",
+    ]  # fmt: skip
+    assert "0 members to train, 0 TFLOP\n1 member to predict only\n" in answer.out
+
+
 def test_dry_run_counts_without_training(call, tmp_path):
     path = tmp_path / "one.toml"
     path.write_text(

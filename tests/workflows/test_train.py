@@ -13,7 +13,7 @@ from ensemble_lab.store.members import load_member, member_path
 from ensemble_lab.store.run import open_run
 from ensemble_lab.store.training_state import TrainingState, save_state, state_path
 from ensemble_lab.workflows import train as module
-from ensemble_lab.workflows.train import find_lacking, is_complete, train
+from ensemble_lab.workflows.train import find_lacking, find_untrained, is_complete, train
 
 
 @pytest.fixture
@@ -150,6 +150,20 @@ def test_members_not_asked_for_stay_as_they_were_made(make_run, asked):
         assert grown.member(key) == run.member(key)
         assert load_member(grown, key) == load_member(run, key)
     assert grown.member("a-0001").spec["training"]["epochs"] == 3
+
+
+def test_members_with_weights_only_have_to_predict(make_run, tmp_path):
+    from ensemble_lab.workflows.planning import plan_experiment
+
+    run = make_run()
+    member_path(run, "a-0002").unlink()
+    (run.member_folder("a-0001") / "predictions-test.h5").unlink()
+    plan = plan_experiment(run.path / "experiment.toml")
+    lacking = find_lacking(plan, run.path)
+    assert [m.spec.key for m in lacking] == ["a-0001", "a-0002"]
+    assert [m.spec.key for m in find_untrained(plan, lacking, run.path)] == ["a-0002"]
+    assert [m.spec.key for m in find_untrained(plan, lacking, run)] == ["a-0002"]
+    assert find_untrained(plan, lacking, tmp_path / "none") == lacking
 
 
 def test_members_that_lack_are_all_where_there_is_no_run(make_run, tmp_path):
