@@ -29,7 +29,7 @@ from ensemble_lab.store.timings import add_sitting, share_timings
 from ensemble_lab.store.training_state import TrainingState, resume_state, save_state
 from ensemble_lab.training import nets
 from ensemble_lab.training.clock import Clock
-from ensemble_lab.training.environment import describe_commit
+from ensemble_lab.training.environment import describe_commit, leave
 from ensemble_lab.training.fit_stack import StackCallbacks, fit_stack
 from ensemble_lab.training.inputs import check_examples, load_checked_dataset
 from ensemble_lab.training.predicting import load_responder
@@ -253,4 +253,4 @@ def _finish(work: _Work, spec: MemberSpec, state: TrainingState, n_together: int
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -13,7 +13,6 @@ standard input, until that ends or it is worn. With ``--predict`` it asks furthe
 import argparse
 import json
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +32,7 @@ from ensemble_lab.store.run import Run, open_run
 from ensemble_lab.store.timings import add_sitting
 from ensemble_lab.store.training_state import load_state, remove_state, state_path
 from ensemble_lab.training.clock import Clock
-from ensemble_lab.training.environment import describe_commit, describe_environment
+from ensemble_lab.training.environment import describe_commit, describe_environment, leave
 from ensemble_lab.training.inputs import LoadExamples, load_checked_dataset, load_examples
 from ensemble_lab.training.plan import describe_plan
 from ensemble_lab.training.predicting import (
@@ -243,4 +242,4 @@ def _load_if_there(run: Run, key: str) -> Member | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

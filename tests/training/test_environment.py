@@ -109,3 +109,22 @@ def test_other_backend_than_the_running_one_is_refused(backend):
     other = "jax" if backend == "tensorflow" else "tensorflow"
     with pytest.raises(TrainingError, match=f"KERAS_BACKEND={other}"):
         load_backend(other)
+
+
+def test_process_leaves_with_what_is_registered_and_takes_nothing_apart(tmp_path):
+    script = (
+        "import atexit, tempfile\n"
+        "from ensemble_lab.training.environment import leave\n"
+        "class Heavy:\n"
+        "    def __del__(self): print('taken apart', flush=True)\n"
+        "heavy, folder = Heavy(), tempfile.TemporaryDirectory()\n"
+        "atexit.register(print, 'registered')\n"
+        "print('said')\n"
+        "leave(3)\n"
+    )
+    environment = make_environment(TMPDIR=str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "said\nregistered\n", "")
+    assert list(tmp_path.iterdir()) == []
