@@ -34,11 +34,6 @@ def test_threads_of_the_member_are_those_of_every_pool():
     assert "multi_thread" not in variables["XLA_FLAGS"]
 
 
-def test_processor_does_not_decide_which_kernels_tensorflow_takes(monkeypatch):
-    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    assert plan_environment(build_member("tensorflow"))["TF_ENABLE_ONEDNN_OPTS"] == "1"
-
-
 def test_member_keeps_whose_bits_it_has():
     alone, stacked = (
         describe_environment(build_member("jax"), {"jax": "0.10"}, stack=stack)
@@ -58,14 +53,14 @@ def test_commit_is_that_of_when_it_was_first_asked_for(monkeypatch):
 
 SETTINGS = "import keras; print(keras.config.floatx(), keras.config.image_data_format())"
 OPENED = f"""
-import sys
+import os, sys
 from ensemble_lab.training.environment import open_backend
 from tests.training.members import build_member
 with open_backend(build_member("{{backend}}")):
     {SETTINGS}
 optional = set("jax matplotlib pandas sklearn".split())
 optional.discard("{{backend}}")
-print(*optional & set(sys.modules))
+print(os.environ["TF_ENABLE_ONEDNN_OPTS"], *optional & set(sys.modules))
 import sklearn
 """
 
@@ -73,7 +68,7 @@ import sklearn
 @pytest.mark.keras
 @pytest.mark.parametrize(
     ("script", "said"),
-    [(SETTINGS, "float16 channels_first"), (OPENED, "float32 channels_last")],
+    [(SETTINGS, "float16 channels_first"), (OPENED, "float32 channels_last\n1")],
     ids=["plain Keras", "worker"],
 )
 def test_users_settings_and_packages_reach_no_worker(backend, tmp_path, script, said):
@@ -81,7 +76,7 @@ def test_users_settings_and_packages_reach_no_worker(backend, tmp_path, script, 
     (tmp_path / ".keras" / "keras.json").write_text(
         json.dumps({"floatx": "float16", "image_data_format": "channels_first"})
     )
-    environment = make_environment(HOME=str(tmp_path))
+    environment = make_environment(HOME=str(tmp_path), TF_ENABLE_ONEDNN_OPTS="0")
     del environment["KERAS_HOME"]
     answer = subprocess.run(
         [sys.executable, "-c", script.format(backend=backend)],
