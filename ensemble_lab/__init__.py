@@ -117,7 +117,7 @@ _NAMES = {
     "list_corruption_errors": "workflows.corruption_rows",
     "list_margins": "workflows.error_figures",
     "list_presets": "workflows.presets",
-    "list_runs": "workflows.inspect",
+    "list_runs": "workflows.runs",
     "load_catalogue": "errors.files",
     "load_data": "workflows.data",
     "load_decision": "store.decisions",
@@ -302,7 +302,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.history import load_histories, save_history
     from ensemble_lab.workflows.images import load_images
     from ensemble_lab.workflows.import_ import import_predictions
-    from ensemble_lab.workflows.inspect import list_runs, summarise_run
+    from ensemble_lab.workflows.inspect import summarise_run
     from ensemble_lab.workflows.label_ranking import rank_labels
     from ensemble_lab.workflows.ledger import join_ledgers
     from ensemble_lab.workflows.metadata import join_metadata
@@ -322,6 +322,7 @@ if TYPE_CHECKING:
     from ensemble_lab.workflows.report import save_report
     from ensemble_lab.workflows.results import collect_results, save_results
     from ensemble_lab.workflows.review import add_review, import_reviews
+    from ensemble_lab.workflows.runs import list_runs
     from ensemble_lab.workflows.select import select
     from ensemble_lab.workflows.significance import compare_ensembles
     from ensemble_lab.workflows.significance_text import tell_pairs, tell_recipes

@@ -19,7 +19,7 @@ def command(
     format: Format = "table",
 ) -> None:
     """List the runs in a folder."""
-    from ensemble_lab.workflows.inspect import list_runs
+    from ensemble_lab.workflows.runs import list_runs
 
     rows = [
         {

@@ -9,10 +9,9 @@ from typing import Any
 from ensemble_lab.exceptions import EnsembleLabError, MissingError
 from ensemble_lab.spelling import render_count
 from ensemble_lab.store.ledger import load_ledger
-from ensemble_lab.store.members import EpochRecord, load_failure, load_member, member_path
+from ensemble_lab.store.members import EpochRecord, load_failure, load_member
 from ensemble_lab.store.predictions import count_flipped, has_predictions
-from ensemble_lab.store.run import Entry, Run, open_run, open_whole
-from ensemble_lab.store.runs import find_runs
+from ensemble_lab.store.run import Entry, Run, open_whole
 from ensemble_lab.store.seal import check_seal
 from ensemble_lab.store.splits import load_record
 from ensemble_lab.store.training_state import load_state
@@ -20,11 +19,9 @@ from ensemble_lab.store.variants import find_variants, load_variant
 
 __all__ = [
     "MemberStatus",
-    "RunRow",
     "RunSummary",
     "SplitStatus",
     "VariantStatus",
-    "list_runs",
     "summarise_run",
 ]
 
@@ -138,29 +135,6 @@ class RunSummary:
         return sum(member.status in ("complete", "pooled", "imported") for member in self.members)
 
 
-@dataclass(frozen=True)
-class RunRow:
-    """A run in a list of runs.
-
-    Attributes
-    ----------
-    path : Path
-    name : str
-    n_trained, n_members : int
-        Members that are trained, here or elsewhere, or imported; and all of them.
-    splits : tuple of str
-    note : str
-        Why it cannot be opened; else empty.
-    """
-
-    path: Path
-    name: str
-    n_trained: int
-    n_members: int
-    splits: tuple[str, ...]
-    note: str = ""
-
-
 def summarise_run(run: Run | Path | str) -> RunSummary:
     """Look through a run's folder; every sealed file that is there is checked.
 
@@ -199,29 +173,6 @@ def _find_damage(read: Callable[[], object]) -> list[str]:
     except EnsembleLabError as error:
         return [str(error)]
     return []
-
-
-def list_runs(folder: Path | str = "checkpoints") -> tuple[RunRow, ...]:
-    """Return a line for each run below a folder; files are counted, not read.
-
-    Raises
-    ------
-    MissingError
-        There is no such folder.
-    """
-    return tuple(_row(path) for path in find_runs(folder))
-
-
-def _row(path: Path) -> RunRow:
-    try:
-        run = open_run(path)
-    except EnsembleLabError as error:
-        return RunRow(path, "", 0, 0, (), str(error))
-    n_trained = sum(
-        entry.origin is not None or entry.kind == "imported" or member_path(run, entry.key).exists()
-        for entry in run.members
-    )
-    return RunRow(path, run.name, n_trained, len(run.members), run.splits)
 
 
 def _member(run: Run, entry: Entry) -> MemberStatus:

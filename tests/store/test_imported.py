@@ -12,7 +12,8 @@ from ensemble_lab.store.members import load_member
 from ensemble_lab.store.predictions import load_predictions, save_predictions, save_votes
 from ensemble_lab.store.run import Entry, open_run, save_run
 from ensemble_lab.store.splits import load_record
-from ensemble_lab.workflows.inspect import list_runs, summarise_run
+from ensemble_lab.workflows.inspect import summarise_run
+from ensemble_lab.workflows.runs import list_runs
 
 ROWS = np.array([[0.5, 0.25, 0.25], [0, 1, 0], [0.25, 0.25, 0.5], [1, 0, 0]], np.float32)
 

@@ -5,7 +5,7 @@ import pytest
 from ensemble_lab.store.members import Failure, load_member, member_path, save_failure
 from ensemble_lab.store.training_state import TrainingState, save_state
 from ensemble_lab.workflows.errors import find_errors, keep_errors
-from ensemble_lab.workflows.inspect import list_runs, summarise_run
+from ensemble_lab.workflows.inspect import summarise_run
 
 
 def forget(run, key, *, predictions=True):
@@ -132,11 +132,3 @@ def test_damaged_ledger_line_is_noted(make_run):
     (note,) = summary.notes
     assert "test-access.jsonl:2" in note
     assert summary.n_accesses == 0
-
-
-def test_list_of_runs_counts_the_trained(make_run):
-    run = make_run()
-    forget(run, "a-0001")
-    (row,) = list_runs(run.path.parent)
-    assert (row.path, row.name, row.n_trained, row.n_members) == (run.path, "toy", 2, 3)
-    assert (row.splits, row.note) == (("train", "validation", "test"), "")

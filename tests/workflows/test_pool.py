@@ -14,9 +14,10 @@ from ensemble_lab.store.members import load_member, member_path
 from ensemble_lab.store.predictions import load_predictions, predictions_path, save_predictions
 from ensemble_lab.store.run import open_run
 from ensemble_lab.workflows.history import load_histories
-from ensemble_lab.workflows.inspect import list_runs, summarise_run
+from ensemble_lab.workflows.inspect import summarise_run
 from ensemble_lab.workflows.pool import pool_runs
 from ensemble_lab.workflows.predict import predict
+from ensemble_lab.workflows.runs import list_runs
 from ensemble_lab.workflows.vote import score_vote
 from tests.conftest import draw_probabilities, train_in_name
 
