@@ -88,15 +88,15 @@ def train(
     InterruptedTraining
         Stopped by SIGINT or SIGTERM; the same call continues.
     """
-    find_engine(engine, cluster)  # refused, if it is, before anything is read or written
+    find_engine(engine, cluster)  # refused, if it is, before anything is read
     plan = plan_experiment(
         experiment, members=members, shard=shard, data_dir=data_dir, backend=backend
     )
-    opened = prepare_run(plan, _locate_run(plan, run), experiment)
-    lacking = find_lacking(plan, opened)
+    lacking = find_lacking(plan, run)
     check_engine((member.spec for member in lacking), engine, cluster)
-    check_numerics(opened, [member.spec.key for member in lacking], engine)
     check_backends({member.spec.backend for member in lacking})
+    opened = prepare_run(plan, _locate_run(plan, run), experiment)
+    check_numerics(opened, [member.spec.key for member in lacking], engine)
     for member in lacking:
         size = member.plan
         report(Event(event="waiting", key=member.spec.key, epochs=size.epochs, tflop=size.tflop))

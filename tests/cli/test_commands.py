@@ -187,7 +187,8 @@ def test_new_writes_a_template_that_plans(call, tmp_path):
         (("--gpus", "0.5"), "--engine ray"),
     ],
 )
-def test_dry_run_promises_nothing_that_train_refuses(call, tmp_path, typed, fact):
+def test_dry_run_promises_nothing_that_train_refuses(call, tmp_path, monkeypatch, typed, fact):
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "one.toml"
     path.write_text(
         'name = "one"\n[data]\nname = "digits"\n[[members]]\ngroup = "g"\n'
@@ -197,6 +198,8 @@ def test_dry_run_promises_nothing_that_train_refuses(call, tmp_path, typed, fact
     assert (answer.code, answer.out) == (1, "")
     assert fact in answer.err
     assert call("train", path, *typed).err == answer.err
+    # What is refused leaves no run behind.
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_dry_run_tells_what_only_has_to_predict(call, make_run):
